@@ -1,0 +1,1 @@
+"""E-Channel: an analytical workbench for small firms that sell online."""

@@ -1,0 +1,179 @@
+"""Words, numbers, money and dates in the reader's language.
+
+A reader's language and an SME's country are two things: a French consultant reads a UK
+SME in French, with pounds and UK rules. ``Speaker`` holds both.
+
+Catalogues are gettext files, ``<language>/LC_MESSAGES/<area>.po``, one per area of the
+product; their keys are stable names (``growth.repeat_rate.title``), so neither language
+is the source of the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+from babel import Locale, dates, lists, numbers
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from echannel.countries import CountryPack, country_pack
+from echannel.errors import UserError
+
+LANGUAGES = ("en", "fr")
+_LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+UNKNOWN_KEY = "common.unknown"
+
+
+@lru_cache
+def messages(language: str) -> Mapping[str, str | tuple[str, ...]]:
+    """Every message of a language by key: a sentence, or its plural forms (one, other)."""
+    merged: dict[str, str | tuple[str, ...]] = {}
+    folder = files("echannel.locale") / language / "LC_MESSAGES"
+    for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if path.name.endswith(".po"):
+            with path.open("rb") as stream:
+                merged.update(_by_key(read_po(stream, locale=language)))
+    return merged
+
+
+def _by_key(catalog: Catalog) -> dict[str, str | tuple[str, ...]]:
+    found: dict[str, str | tuple[str, ...]] = {}
+    for message in catalog:
+        if message.id and not message.fuzzy:
+            key = message.id[0] if isinstance(message.id, tuple | list) else message.id
+            found[key] = tuple(message.string) if isinstance(message.string, tuple) else str(message.string)
+    return found
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Says things in ``language`` about an SME of ``country`` that reports in ``currency``.
+
+    ``say("growth.turnover.title")`` looks the key up: first among the terms of the SME's
+    country pack, then in the catalogue. Values fill ``{placeholders}``; plain numbers are
+    formatted, ``UserError`` values are put into words, text is left as it is (escape it
+    before it goes into HTML). ``n`` chooses the plural form.
+    """
+
+    language: str
+    country: str = "GB"
+    currency: str = "GBP"
+
+    def __post_init__(self) -> None:
+        if self.language not in LANGUAGES:
+            raise UserError("error.unknown_language", value=self.language, known=", ".join(LANGUAGES))
+
+    @cached_property
+    def locale(self) -> Locale:
+        """The Babel locale that formats numbers and dates."""
+        return Locale.parse(_LOCALES[self.language])
+
+    @cached_property
+    def pack(self) -> CountryPack:
+        """The rules and terms of the SME's country."""
+        return country_pack(self.country)
+
+    def __call__(self, key: str, /, **values: Any) -> str:
+        message = self.pack.term(key, self.language) or messages(self.language).get(key)
+        if message is None:
+            raise KeyError(f"no message {key!r} in {self.language!r}")
+        if isinstance(message, tuple):
+            message = message[self._plural_form(values["n"])]
+        return message.format(**{name: self._worded(value) for name, value in values.items()})
+
+    def error(self, error: UserError) -> str:
+        """A user error as a sentence."""
+        return self(error.key, **error.values)
+
+    def money(self, amount: float | None, currency: str | None = None, decimals: int = 2) -> str:
+        """An amount of money; ``decimals=0`` for headlines."""
+        if _absent(amount):
+            return self(UNKNOWN_KEY)
+        code = currency or self.currency
+        text = numbers.format_currency(
+            _unsigned_zero(amount, decimals),
+            code,
+            _money_pattern(self.locale, decimals),
+            locale=self.locale,
+            currency_digits=False,
+        )
+        # Babel writes pounds as "£GB" in French; people write "£".
+        return text.replace("£GB", "£").replace("$US", "$")
+
+    def number(self, value: float | None, decimals: int = 0) -> str:
+        """A number with the reader's separators."""
+        if _absent(value):
+            return self(UNKNOWN_KEY)
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return numbers.format_decimal(_unsigned_zero(value, decimals), pattern, locale=self.locale)
+
+    def percent(self, fraction: float | None, decimals: int = 1, signed: bool = False) -> str:
+        """A fraction as a percentage: 0.123 is 12.3 %."""
+        if _absent(fraction):
+            return self(UNKNOWN_KEY)
+        shown = _unsigned_zero(fraction, decimals + 2)
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        pattern += "\u00a0%" if self.language == "fr" else "%"
+        text = numbers.format_percent(shown, pattern, locale=self.locale)
+        return f"+{text}" if signed and shown > 0 else text
+
+    def day(self, value: date | datetime | pd.Timestamp | None) -> str:
+        """A calendar day: 24 Nov 2026, 24 nov. 2026."""
+        if value is None or pd.isna(value):
+            return self(UNKNOWN_KEY)
+        return dates.format_date(value, "medium", locale=self.locale)
+
+    def month(self, value: pd.Period | date) -> str:
+        """A month: Nov 2026, nov. 2026."""
+        moment = value.to_timestamp() if isinstance(value, pd.Period) else value
+        return dates.format_date(moment, "MMM y", locale=self.locale)
+
+    def month_name(self, month: int) -> str:
+        """The short name of a month of the year, 1 to 12."""
+        return dates.get_month_names("abbreviated", "stand-alone", self.locale)[month]
+
+    def weekday(self, weekday: int) -> str:
+        """The short name of a day of the week, 0 = Monday."""
+        return dates.get_day_names("abbreviated", "stand-alone", self.locale)[weekday]
+
+    def country_name(self, code: str | None) -> str:
+        """A country's name; an unknown code is said to be unknown."""
+        return (self.locale.territories.get(code) if code else None) or self(UNKNOWN_KEY)
+
+    def enumeration(self, items: list[str]) -> str:
+        """A list in a sentence: a, b and c."""
+        return lists.format_list(items, locale=self.locale)
+
+    def _plural_form(self, n: float) -> int:
+        return 0 if self.locale.plural_form(abs(n)) == "one" else 1
+
+    def _worded(self, value: Any) -> str:
+        if isinstance(value, UserError):
+            return self.error(value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return str(value)
+        decimals = 0 if float(value).is_integer() or _absent(value) else 1
+        return self.number(value, decimals)
+
+
+def _absent(value: float | None) -> bool:
+    return value is None or value is pd.NA or not math.isfinite(value)
+
+
+def _unsigned_zero(value: float | None, decimals: int) -> float:
+    """The value, but 0 for what rounds to 0: nobody reads "-0.00" with profit."""
+    assert value is not None
+    return value if round(value, decimals) else 0.0
+
+
+@lru_cache
+def _money_pattern(locale: Locale, decimals: int) -> str:
+    digits = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return f"{digits}\u00a0¤" if locale.language == "fr" else f"¤{digits}"

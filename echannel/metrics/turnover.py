@@ -1,0 +1,376 @@
+"""Turnover, once: which orders count, on which day, and the bridge from what customers paid to net goods.
+
+Every tool starts from :func:`prepare`, so a figure called turnover is the same everywhere.
+
+Definitions
+-----------
+- An order counts when its status is one of ``COUNTED_STATUSES``: confirmed and not cancelled.
+  An unpaid B2B order that was shipped counts (it is invoiced); a pending cart does not.
+- It counts on the SME's local day of the order.
+- A refund counts on its own local day (``by="refund_date"``, as accounts do) or on the day of
+  its order (``by="order_date"``, to judge a season's sales).
+- All money is in the SME's reporting currency, net of VAT unless the name says gross.
+- **Turnover** without another word is net goods: after discounts and refunds, shipping excluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+COUNTED_STATUSES = ("paid", "shipped", "delivered", "refunded", "partly_refunded")
+
+RefundView = Literal["refund_date", "order_date"]
+
+_GROSS = ["goods_gross", "shipping_gross", "wrapping_gross", "discount_gross", "total_gross"]
+_ORDER_MONEY = [
+    *_GROSS,
+    "goods_net",
+    "discount_net",
+    "shipping_net",
+    "wrapping_net",
+    "vat_amount",
+]
+BRIDGE_STEPS = (
+    "goods_gross",
+    "shipping_gross",
+    "wrapping_gross",
+    "discount_gross",
+    "total_gross",
+    "vat",
+    "invoiced",
+    "refunded",
+    "net_invoiced",
+    "shipping",
+    "net_goods",
+)
+
+
+@dataclass(frozen=True)
+class Sales:
+    """An SME's counted sales, ready for metrics; money in the reporting currency.
+
+    Attributes
+    ----------
+    entries : one row per counted order and per refund: ``entry`` (sale, refund), ``order_id``,
+        ``customer_id``, ``kind``, ``channel``, ``country``, ``day`` (days since 1970-01-01, local),
+        ``month`` (months since 1970-01), ``order_rank`` (1 = the customer's first order ever; 0 = customer
+        unknown) and one column per name in ``BRIDGE_STEPS`` (signs such that columns simply add up).
+    orders : one row per counted order: keys as above, ``first_day`` (the customer's first order; -1 unknown),
+        ``order_rank``, ``ordered_at``, ``paid_at``, ``due_at``, ``status``, ``goods`` (net, before
+        discounts), ``discount``, ``shipping``, ``net_goods`` (before refunds), ``vat``, ``total_gross``,
+        ``quantity`` (units; NaN when the order has no lines), ``parts_stated``, ``vat_stated``.
+    lines : one row per sold line (``entry`` sale), refunded line (refund) and remainder that no line
+        explains (unitemised): keys as above, ``product_id``, ``category``, ``quantity``, ``listed`` (before
+        any discount), ``discount``, ``net`` (after line and order discounts and refunds), ``cost`` (NaN =
+        unknown). The sum of ``net`` equals the sum of ``entries.net_goods``.
+    customers, products, visits : the canonical tables, as they are.
+    currency : reporting currency.
+    first_day, last_day : first and last local day with any order, counted or not.
+    """
+
+    entries: pd.DataFrame
+    orders: pd.DataFrame
+    lines: pd.DataFrame
+    customers: pd.DataFrame
+    products: pd.DataFrame
+    visits: pd.DataFrame
+    currency: str
+    first_day: int
+    last_day: int
+
+    def select(
+        self,
+        since: int | None = None,
+        until: int | None = None,
+        kinds: Sequence[str] | None = None,
+        channels: Sequence[str] | None = None,
+        countries: Sequence[str] | None = None,
+    ) -> Sales:
+        """The part of the sales between two local days (both included), of some kinds, channels, countries.
+
+        Customers keep the rank of their orders: a regular of many years is not new in a period.
+        """
+
+        def part(frame: pd.DataFrame) -> pd.DataFrame:
+            keep = np.ones(len(frame), dtype=bool)
+            if since is not None:
+                keep &= frame["day"].to_numpy() >= since
+            if until is not None:
+                keep &= frame["day"].to_numpy() <= until
+            for column, wanted in (("kind", kinds), ("channel", channels), ("country", countries)):
+                if wanted is not None:
+                    keep &= frame[column].isin(list(wanted)).to_numpy()
+            return frame if keep.all() else frame[keep]
+
+        visits = self.visits
+        if since is not None:
+            visits = visits[day_number(visits["date"]) >= since]
+        if until is not None:
+            visits = visits[day_number(visits["date"]) <= until]
+        if countries is not None:
+            visits = visits[visits["country"].isin(list(countries))]
+        return replace(
+            self,
+            entries=part(self.entries),
+            orders=part(self.orders),
+            lines=part(self.lines),
+            visits=visits,
+            first_day=self.first_day if since is None else max(since, self.first_day),
+            last_day=self.last_day if until is None else min(until, self.last_day),
+        )
+
+
+def prepare(
+    orders: pd.DataFrame,
+    order_lines: pd.DataFrame,
+    refunds: pd.DataFrame,
+    products: pd.DataFrame,
+    customers: pd.DataFrame,
+    visits: pd.DataFrame,
+    currency: str,
+    by: RefundView = "refund_date",
+) -> Sales:
+    """Counted sales from the canonical tables (see ``echannel.tables`` for columns and units)."""
+    counted = _counted(orders)
+    returned = _returned(refunds, orders, counted, by)
+    lines = _lines(counted, order_lines, returned, products)
+    units = lines.loc[lines["entry"] == "sale"].groupby("order_id", observed=True)["quantity"].sum()
+    counted["quantity"] = counted["order_id"].astype(object).map(units).astype("float64")
+    days = orders["local_day"].to_numpy()
+    return Sales(
+        entries=_entries(counted, returned),
+        orders=counted[
+            [
+                *_KEYS,
+                "first_day",
+                "ordered_at",
+                "paid_at",
+                "due_at",
+                "status",
+                "goods",
+                "discount",
+                "shipping",
+                "net_goods",
+                "vat",
+                "total_gross",
+                "quantity",
+                "parts_stated",
+                "vat_stated",
+            ]
+        ],
+        lines=lines,
+        customers=customers,
+        products=products,
+        visits=visits,
+        currency=currency,
+        first_day=int(days.min()) if len(days) else 0,
+        last_day=int(days.max()) if len(days) else -1,
+    )
+
+
+_KEYS = ["order_id", "customer_id", "kind", "channel", "country", "day", "month", "order_rank"]
+
+
+def _counted(orders: pd.DataFrame) -> pd.DataFrame:
+    frame = orders[orders["status"].isin(COUNTED_STATUSES)].sort_values(["ordered_at", "order_id"])
+    frame = frame.reset_index(drop=True).rename(columns={"local_day": "day"})
+    frame[_ORDER_MONEY] = frame[_ORDER_MONEY].to_numpy() * frame[["fx_rate"]].to_numpy()
+    known = frame["customer_id"].notna().to_numpy()
+    by_customer = frame.groupby("customer_id", observed=True)
+    return frame.assign(
+        month=month_number(frame["day"]),
+        order_rank=np.where(known, by_customer.cumcount() + 1, 0).astype("int32"),
+        first_day=np.where(known, by_customer["day"].transform("min").fillna(-1), -1).astype("int32"),
+        goods=frame["goods_net"],
+        discount=frame["discount_net"],
+        shipping=frame["shipping_net"],
+        vat=frame["vat_amount"],
+        invoiced=frame["total_gross"] - frame["vat_amount"],
+        net_goods=frame["total_gross"] - frame["vat_amount"] - frame["shipping_net"],
+    )
+
+
+def _returned(
+    refunds: pd.DataFrame, orders: pd.DataFrame, counted: pd.DataFrame, by: RefundView
+) -> pd.DataFrame:
+    """Refunds of counted orders (and refunds whose order is not known), with their order's keys.
+
+    A refund of a cancelled order gives back money that never was turnover: left out.
+    """
+    order_ids = refunds["order_id"].astype(object)
+    of_uncounted = order_ids.isin(orders["order_id"].astype(object)) & ~order_ids.isin(
+        counted["order_id"].astype(object)
+    )
+    frame = refunds[~of_uncounted.to_numpy()].reset_index(drop=True)
+    keys = counted[["order_id", "customer_id", "kind", "channel", "country", "order_rank", "day"]]
+    position = pd.Index(counted["order_id"]).get_indexer(pd.Index(frame["order_id"].astype(object)))
+    joined = keys.drop(columns="order_id").take(np.maximum(position, 0)) if len(keys) else keys[:0]
+    joined = joined.reset_index(drop=True).reindex(frame.index)
+    unknown = position < 0
+    for column in ("customer_id", "kind", "channel", "country"):
+        joined.loc[unknown, column] = np.nan
+    rate = frame["fx_rate"].to_numpy()
+    order_day = np.where(unknown, frame["local_day"], joined["day"])
+    day = (order_day if by == "order_date" else frame["local_day"].to_numpy()).astype("int32")
+    return pd.DataFrame(
+        {
+            "order_id": frame["order_id"],
+            **{column: joined[column] for column in ("customer_id", "kind", "channel", "country")},
+            "day": day,
+            "month": month_number(pd.Series(day)),
+            "order_rank": np.where(unknown, 0, joined["order_rank"]).astype("int32"),
+            "product_id": frame["product_id"],
+            "quantity": frame["quantity"],
+            "net": frame["net_amount"].to_numpy() * rate,
+            "shipping": frame["shipping_net"].to_numpy() * rate,
+        }
+    )
+
+
+def _entries(counted: pd.DataFrame, returned: pd.DataFrame) -> pd.DataFrame:
+    sales = counted[_KEYS].assign(
+        entry="sale",
+        **{column: counted[column] for column in _GROSS},
+        vat=counted["vat"],
+        invoiced=counted["invoiced"],
+        refunded=0.0,
+        net_invoiced=counted["invoiced"],
+        shipping=counted["shipping"],
+        net_goods=counted["net_goods"],
+    )
+    back = returned[_KEYS].assign(
+        entry="refund",
+        **dict.fromkeys((*_GROSS, "vat", "invoiced"), 0.0),
+        refunded=returned["net"],
+        net_invoiced=-returned["net"],
+        shipping=-returned["shipping"],
+        net_goods=returned["shipping"] - returned["net"],
+    )
+    return _stack([sales, back])
+
+
+def _lines(
+    counted: pd.DataFrame, order_lines: pd.DataFrame, returned: pd.DataFrame, products: pd.DataFrame
+) -> pd.DataFrame:
+    position = pd.Index(counted["order_id"]).get_indexer(pd.Index(order_lines["order_id"].astype(object)))
+    sold = order_lines[position >= 0].reset_index(drop=True)
+    position = position[position >= 0]
+    order = counted.take(position).reset_index(drop=True)
+    rate = order["fx_rate"].to_numpy()
+    listed = (sold["quantity"] * sold["unit_price_net"]).to_numpy() * rate
+    after_line_discount = sold["net_amount"].to_numpy() * rate
+    # An order's own discount is spread over its lines by value.
+    goods = np.bincount(position, after_line_discount, len(counted))[position]
+    share = np.divide(after_line_discount, goods, out=np.zeros(len(goods)), where=goods != 0)
+    net = after_line_discount - share * order["discount"].to_numpy()
+    sales = order[_KEYS].assign(
+        entry="sale",
+        product_id=sold["product_id"],
+        quantity=sold["quantity"],
+        listed=listed,
+        discount=listed - net,
+        net=net,
+        unit_cost=sold["unit_cost"],
+    )
+    back = returned[_KEYS].assign(
+        entry="refund",
+        product_id=returned["product_id"],
+        quantity=-returned["quantity"].fillna(0.0),
+        listed=0.0,
+        discount=0.0,
+        net=returned["shipping"] - returned["net"],
+        unit_cost=np.nan,
+    )
+    explained = np.bincount(position, net, len(counted))
+    rest = counted["net_goods"].to_numpy() - explained
+    open_orders = np.abs(rest) > 0.005
+    unitemised = counted.loc[open_orders, _KEYS].assign(
+        entry="unitemised",
+        product_id=np.nan,
+        quantity=0.0,
+        listed=rest[open_orders],
+        discount=0.0,
+        net=rest[open_orders],
+        unit_cost=np.nan,
+    )
+    lines = _stack([sales, back, unitemised])
+    known = pd.Index(products["product_id"].astype(object)).get_indexer(
+        pd.Index(lines["product_id"].astype(object))
+    )
+    listed_cost = _looked_up(products["unit_cost"].to_numpy(dtype="float64"), known)
+    unit_cost = lines.pop("unit_cost").fillna(pd.Series(listed_cost))
+    category = products["category"].astype(object).to_numpy()
+    # Money given back without goods coming back costs no goods.
+    cost = np.where(lines["quantity"] == 0, 0.0, lines["quantity"] * unit_cost)
+    cost = np.where(lines["entry"] == "unitemised", np.nan, cost)
+    return lines.assign(
+        category=pd.Categorical([category[at] if at >= 0 else None for at in known]), cost=cost
+    )
+
+
+def _looked_up(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """``values`` at ``positions``; NaN where the position is -1."""
+    if not len(values):
+        return np.full(len(positions), np.nan)
+    return np.where(positions >= 0, values[np.maximum(positions, 0)], np.nan)
+
+
+def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """The frames one below the other, their text columns dictionary-encoded again."""
+    stacked = pd.concat([frame.astype(_plain(frame)) for frame in frames], ignore_index=True)
+    texts = ["order_id", "customer_id", "kind", "channel", "country", "entry", "product_id"]
+    return stacked.astype({column: "category" for column in texts if column in stacked})
+
+
+def _plain(frame: pd.DataFrame) -> dict[str, str]:
+    return {
+        column: "object" for column in frame.columns if isinstance(frame[column].dtype, pd.CategoricalDtype)
+    }
+
+
+def bridge(entries: pd.DataFrame) -> pd.DataFrame:
+    """The bridge from what customers paid to net goods.
+
+    ``goods + shipping + wrapping − discounts = total paid (gross) − VAT = invoiced − refunds
+    = net invoiced − shipping = net goods``; every step in the reporting currency.
+
+    Returns
+    -------
+    One row per name in ``BRIDGE_STEPS``, in that order: ``step``, ``value`` (amounts taken away are
+    positive: the step's name says its sign), ``n`` (counted orders), ``status``, ``reason``.
+    """
+    n = int((entries["entry"] == "sale").sum())
+    return pd.DataFrame(
+        {
+            "step": BRIDGE_STEPS,
+            "value": [float(entries[step].sum()) for step in BRIDGE_STEPS],
+            "n": n,
+            "status": "ok",
+            "reason": "",
+        }
+    )
+
+
+def day_number(dates: pd.Series) -> np.ndarray:
+    """Days since 1970-01-01 of naive calendar dates."""
+    return dates.to_numpy().astype("datetime64[D]").astype("int64")
+
+
+def month_number(days: pd.Series) -> np.ndarray:
+    """Months since 1970-01 of local day numbers."""
+    return days.to_numpy().astype("datetime64[D]").astype("datetime64[M]").astype("int32")
+
+
+def month_periods(numbers: pd.Series | np.ndarray) -> pd.PeriodIndex:
+    """Month numbers as pandas periods."""
+    return pd.PeriodIndex(np.asarray(numbers).astype("datetime64[M]").astype("datetime64[ns]"), freq="M")
+
+
+def as_date(day: int) -> pd.Timestamp:
+    """A local day number as a calendar date."""
+    return pd.Timestamp(day, unit="D")

@@ -1,0 +1,229 @@
+"""Who an SME is: its profile, and the cohorts it belongs to, read from ``parameters/``."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import available_timezones
+
+import yaml
+from babel import Locale
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from echannel.errors import UserError
+from echannel.workspace import Workspace
+
+# Windows refuses these as folder names, whatever their case or ending.
+_RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
+_SAFE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
+
+
+def _safe_id(value: str) -> str:
+    if not _SAFE_ID.fullmatch(value) or value in _RESERVED:
+        raise ValueError("unsafe_id")
+    return value
+
+
+def _known_timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("unknown_timezone")
+    return value
+
+
+def _known_currency(value: str) -> str:
+    if value not in Locale("en").currencies:
+        raise ValueError("unknown_currency")
+    return value
+
+
+def _month_day(value: str) -> str:
+    try:
+        date.fromisoformat(f"2024-{value}")
+    except ValueError:
+        raise ValueError("not_month_day") from None
+    return value
+
+
+def _secret_reference(value: str) -> str:
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|keyring:[\w.-]+/[\w.-]+", value):
+        raise ValueError("not_a_secret_reference")
+    return value
+
+
+SafeId = Annotated[str, AfterValidator(_safe_id)]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+CurrencyCode = Annotated[str, AfterValidator(_known_currency)]
+SecretReference = Annotated[str, AfterValidator(_secret_reference)]
+Language = Literal["en", "fr"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class VatProfile(_Strict):
+    """How the SME stands with VAT. ``regime`` is a name of the country pack's regimes."""
+
+    regime: str
+    registered: bool = True
+
+
+class Source(_Strict):
+    """One place data comes from: a connector's name, its options, and references to its secrets."""
+
+    id: SafeId
+    connector: str = Field(min_length=1)
+    options: dict[str, Any] = {}
+    secrets: dict[str, SecretReference] = {}
+
+
+class SmeProfile(_Strict):
+    """One SME: where it is, what it speaks, whom it sells to, and where its data comes from."""
+
+    id: SafeId
+    name: str = Field(min_length=1)
+    country: CountryCode
+    languages: tuple[Language, ...] = Field(min_length=1)
+    orientation: Literal["b2b", "b2c", "both"]
+    currency: CurrencyCode
+    timezone: Annotated[str, AfterValidator(_known_timezone)]
+    vat: VatProfile
+    fiscal_year_start: Annotated[str, AfterValidator(_month_day)]
+    launch_pad: str = Field(min_length=1)
+    sector: str | None = None
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def default_kind(self) -> str:
+        """What an order is when its source does not say: ``b2b`` only for a pure B2B firm."""
+        return "b2b" if self.orientation == "b2b" else "b2c"
+
+
+class Group(_Strict):
+    """Some SMEs of a cohort that go through the programme together (eight, as a rule)."""
+
+    id: SafeId
+    name: dict[Language, str]
+    smes: tuple[SafeId, ...] = Field(min_length=1)
+
+
+class CohortProfile(_Strict):
+    """A cohort: groups of SMEs that one or two launch pads coach together."""
+
+    id: SafeId
+    name: dict[Language, str]
+    launch_pads: tuple[str, ...] = Field(min_length=1)
+    groups: tuple[Group, ...] = Field(min_length=1)
+
+    @property
+    def smes(self) -> tuple[str, ...]:
+        """Every SME of the cohort, in the order of its groups."""
+        return tuple(sme for group in self.groups for sme in group.smes)
+
+
+Model = TypeVar("Model", SmeProfile, CohortProfile)
+
+
+def load_sme(workspace: Workspace, sme_id: str) -> SmeProfile:
+    """The profile of one SME, from ``parameters/smes/<id>.yml``.
+
+    Raises
+    ------
+    UserError
+        Unknown or unsafe id, or a profile with a mistake: names file, key, value and what is allowed.
+    """
+    return _load(workspace, "smes", sme_id, SmeProfile, missing="error.unknown_sme")
+
+
+def load_cohort(workspace: Workspace, cohort_id: str) -> CohortProfile:
+    """The profile of one cohort, from ``parameters/cohorts/<id>.yml``; errors as in :func:`load_sme`."""
+    return _load(workspace, "cohorts", cohort_id, CohortProfile, missing="error.unknown_cohort")
+
+
+def sme_ids(workspace: Workspace) -> list[str]:
+    """The ids of all SMEs that have a profile, sorted."""
+    return sorted(path.stem for path in (workspace.parameters / "smes").glob("*.yml"))
+
+
+def cohort_ids(workspace: Workspace) -> list[str]:
+    """The ids of all cohorts that have a profile, sorted."""
+    return sorted(path.stem for path in (workspace.parameters / "cohorts").glob("*.yml"))
+
+
+def resolve_smes(workspace: Workspace, name: str) -> tuple[str, ...]:
+    """The SMEs that a name on the command line means: a cohort's, a group's, or one SME."""
+    if name in cohort_ids(workspace):
+        return load_cohort(workspace, name).smes
+    return (load_sme(workspace, name).id,)
+
+
+def read_profile(path: Path, model: type[Model]) -> Model:
+    """A profile of the given kind from one YAML file; a mistake is named by file, key, value, what is allowed."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as broken:
+        mark = getattr(broken, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise UserError("error.profile_yaml", file=path.name, line=line) from broken
+    try:
+        return model.model_validate(content if content is not None else {})
+    except ValidationError as invalid:
+        raise _first_mistake(path, model, invalid) from invalid
+
+
+def _load(workspace: Workspace, folder: str, name: str, model: type[Model], missing: str) -> Model:
+    try:
+        _safe_id(name)
+    except ValueError:
+        raise UserError("error.unsafe_id", value=name) from None
+    path = workspace.parameters / folder / f"{name}.yml"
+    if not path.is_file():
+        known = ", ".join(sorted(other.stem for other in path.parent.glob("*.yml"))) or "–"
+        raise UserError(missing, value=name, known=known)
+    profile = read_profile(path, model)
+    if profile.id != name:
+        raise UserError("error.profile_id", file=path.name, value=profile.id, expected=name)
+    return profile
+
+
+def _first_mistake(path: Path, model: type[BaseModel], invalid: ValidationError) -> UserError:
+    mistake = invalid.errors()[0]
+    key = ".".join(str(part) for part in mistake["loc"]) or path.stem
+    match mistake["type"]:
+        case "missing":
+            return UserError("error.profile_missing", file=path.name, field=key)
+        case "extra_forbidden":
+            known = ", ".join(sorted(model.model_fields)) if len(mistake["loc"]) == 1 else "–"
+            return UserError("error.profile_unknown", file=path.name, field=key, known=known)
+    shown = mistake["input"] if isinstance(mistake["input"], str | int | float | bool) else "…"
+    return UserError(
+        "error.profile_value", file=path.name, field=key, value=str(shown), allowed=_allowed(mistake)
+    )
+
+
+def _allowed(mistake: Any) -> UserError:
+    """What may stand there instead, as a sentence to be put into words with the rest."""
+    match mistake["type"]:
+        case "literal_error":
+            choices = re.findall(r"'([^']+)'", mistake["ctx"]["expected"])
+            return UserError("allowed.one_of", choices=", ".join(choices))
+        case "value_error":
+            return UserError(f"allowed.{mistake['ctx']['error']}")
+        case "string_pattern_mismatch":
+            return UserError("allowed.country_code")
+        case kind:
+            return UserError(f"allowed.{_PLAIN_TYPES.get(kind, 'see_documentation')}")
+
+
+_PLAIN_TYPES = {
+    "string_type": "text",
+    "string_too_short": "text",
+    "bool_type": "yes_or_no",
+    "bool_parsing": "yes_or_no",
+    "tuple_type": "list",
+    "too_short": "list",
+    "dict_type": "section",
+    "model_type": "section",
+}

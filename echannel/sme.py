@@ -1,0 +1,56 @@
+"""One SME's data in hand: profile, country pack, canonical tables, counted sales."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import pandas as pd
+
+from echannel.countries import CountryPack, country_pack
+from echannel.locale import Speaker
+from echannel.metrics.turnover import Sales, prepare
+from echannel.profiles import SmeProfile, load_sme
+from echannel.store import SmeStore
+from echannel.workspace import Workspace, find_workspace
+
+
+class Sme:
+    """An SME as notebooks see it. Tables are read once, when first asked for."""
+
+    def __init__(self, profile: SmeProfile, store: SmeStore) -> None:
+        self.profile = profile
+        self.store = store
+        self.manifest = store.manifest()
+
+    @property
+    def pack(self) -> CountryPack:
+        """The rules and terms of the SME's country."""
+        return country_pack(self.profile.country)
+
+    def speaker(self, language: str | None = None) -> Speaker:
+        """Words for this SME in ``language`` (default: the SME's first language)."""
+        return Speaker(language or self.profile.languages[0], self.profile.country, self.profile.currency)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A canonical table as last synced; empty, with its columns, when there is none."""
+        return self.store.read(name, manifest=self.manifest)
+
+    @cached_property
+    def sales(self) -> Sales:
+        """Counted sales, refunds on their own day (see ``echannel.metrics.turnover``)."""
+        return prepare(
+            self.table("orders"),
+            self.table("order_lines"),
+            self.table("refunds"),
+            self.table("products"),
+            self.table("customers"),
+            self.table("visits"),
+            self.profile.currency,
+        )
+
+
+def open_sme(sme_id: str, workspace: Workspace | None = None) -> Sme:
+    """Open one SME by its id; raises ``UserError`` when it is unknown or was never synced."""
+    where = workspace or find_workspace()
+    profile = load_sme(where, sme_id)
+    return Sme(profile, SmeStore(where.store / profile.id))

@@ -1,0 +1,129 @@
+"""One turnover, reconciled."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from conftest import canonical, order
+
+from echannel.metrics.turnover import BRIDGE_STEPS, as_date, bridge, prepare
+
+
+def sales(orders, lines=(), refunds=(), products=(), by="refund_date"):
+    return prepare(
+        canonical("orders", orders),
+        canonical("order_lines", lines),
+        canonical("refunds", refunds),
+        canonical("products", products),
+        canonical("customers", []),
+        canonical("visits", []),
+        "EUR",
+        by,
+    )
+
+
+HALF_BACK = {
+    "refund_id": "r",
+    "order_id": "a",
+    "net_amount": 50 / 1.2,
+    "vat_amount": 50 - 50 / 1.2,
+    "refunded_at": "2025-02-10",
+}
+
+
+def test_half_refund_of_100_leaves_41_67_net():
+    one = sales([order("a", "2025-01-31", 100 / 1.2)], refunds=[HALF_BACK])
+    steps = bridge(one.entries).set_index("step")["value"]
+    assert steps["total_gross"] == pytest.approx(100)
+    assert round(steps["net_goods"], 2) == 41.67
+    assert round(one.lines["net"].sum(), 2) == 41.67
+
+
+def test_a_refund_counts_on_its_own_day_or_on_its_order_s():
+    for by, days in (("refund_date", ["2025-01-31", "2025-02-10"]), ("order_date", ["2025-01-31"] * 2)):
+        one = sales([order("a", "2025-01-31", 100 / 1.2)], refunds=[HALF_BACK], by=by)
+        assert [as_date(day) for day in one.entries["day"]] == [pd.Timestamp(day) for day in days]
+
+
+def test_every_step_of_the_bridge_follows_from_the_ones_before():
+    one = sales(
+        [order("a", "2025-01-31", 80, discount=8, shipping=5), order("b", "2025-02-01", 40, vat=0.055)],
+        refunds=[{**HALF_BACK, "net_amount": 20.0, "shipping_net": 5.0}],
+    )
+    s = bridge(one.entries).set_index("step")["value"]
+    assert tuple(s.index) == BRIDGE_STEPS
+    paid = s["goods_gross"] + s["shipping_gross"] + s["wrapping_gross"] - s["discount_gross"]
+    assert paid == pytest.approx(s["total_gross"])
+    assert s["total_gross"] - s["vat"] == pytest.approx(s["invoiced"])
+    assert s["invoiced"] - s["refunded"] == pytest.approx(s["net_invoiced"])
+    assert s["net_invoiced"] - s["shipping"] == pytest.approx(s["net_goods"])
+    assert s["net_goods"] == pytest.approx(80 - 8 + 40 - 15)
+
+
+def test_cancelled_and_pending_orders_do_not_count_nor_do_their_refunds():
+    one = sales(
+        [order("a", "2025-01-31", 80, status="cancelled"), order("b", "2025-01-31", 10, status="pending")],
+        refunds=[HALF_BACK],
+    )
+    assert one.entries.empty
+    assert one.last_day >= one.first_day > 0
+
+
+def test_lines_carry_order_discounts_and_sum_to_net_goods():
+    lines = [
+        {
+            "order_id": "a",
+            "line_no": 1,
+            "product_id": "p",
+            "quantity": 2,
+            "unit_price_net": 30,
+            "net_amount": 60,
+        },
+        {
+            "order_id": "a",
+            "line_no": 2,
+            "product_id": "q",
+            "quantity": 1,
+            "unit_price_net": 20,
+            "net_amount": 20,
+        },
+    ]
+    one = sales(
+        [order("a", "2025-01-31", 80, discount=8), order("b", "2025-01-31", 15)],
+        lines,
+        products=[{"product_id": "p", "unit_cost": 12.0, "category": "Candles"}],
+    )
+    net = one.lines.set_index("product_id")["net"]
+    assert net["p"] == pytest.approx(54)
+    assert net["q"] == pytest.approx(18)
+    assert one.lines["net"].sum() == pytest.approx(one.entries["net_goods"].sum())
+    assert one.lines.loc[one.lines["product_id"] == "p", "cost"].item() == 24
+    assert one.lines.loc[one.lines["product_id"] == "q", "cost"].isna().all()
+    assert one.lines.loc[one.lines["entry"] == "unitemised", "net"].item() == pytest.approx(15)
+
+
+def test_money_is_in_the_reporting_currency():
+    one = sales(
+        [order("a", "2025-01-31", 100, currency="USD", fx_rate=0.8)],
+        [
+            {
+                "order_id": "a",
+                "line_no": 1,
+                "product_id": "p",
+                "quantity": 1,
+                "unit_price_net": 100,
+                "net_amount": 100,
+            }
+        ],
+    )
+    assert one.entries["net_goods"].sum() == pytest.approx(80)
+    assert one.lines["net"].sum() == pytest.approx(80)
+
+
+def test_selecting_a_period_keeps_the_rank_of_regulars():
+    one = sales(
+        [order("a", "2024-01-31", 10, customer_id="x"), order("b", "2025-01-31", 10, customer_id="x")]
+    )
+    later = one.select(since=int(one.orders["day"].max()))
+    assert later.orders["order_rank"].tolist() == [2]
+    assert later.first_day == later.last_day == one.last_day
