@@ -160,7 +160,7 @@ def resolve_smes(workspace: Workspace, name: str) -> tuple[str, ...]:
 
 
 def read_profile(path: Path, model: type[Model]) -> Model:
-    """A profile of the given kind from one YAML file; a mistake is named by file, key, value, what is allowed."""
+    """A profile from one YAML file; a mistake is named by file, key, value and what is allowed."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as broken:

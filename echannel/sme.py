@@ -9,7 +9,7 @@ import pandas as pd
 from echannel.countries import CountryPack, country_pack
 from echannel.locale import Speaker
 from echannel.metrics.turnover import Sales, prepare
-from echannel.profiles import SmeProfile, load_sme
+from echannel.profiles import SmeProfile, load_cohort, load_sme
 from echannel.store import SmeStore
 from echannel.workspace import Workspace, find_workspace
 
@@ -54,3 +54,9 @@ def open_sme(sme_id: str, workspace: Workspace | None = None) -> Sme:
     where = workspace or find_workspace()
     profile = load_sme(where, sme_id)
     return Sme(profile, SmeStore(where.store / profile.id))
+
+
+def open_cohort(cohort_id: str, workspace: Workspace | None = None) -> dict[str, Sme]:
+    """Open every SME of a cohort, by id, in the order of its groups; errors as in :func:`open_sme`."""
+    where = workspace or find_workspace()
+    return {sme_id: open_sme(sme_id, where) for sme_id in load_cohort(where, cohort_id).smes}

@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from echannel.tables import TABLES
+
+# Machines are noisy: how long one example takes says nothing here.
+settings.register_profile(
+    "echannel", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("echannel")
 
 
 def canonical(name: str, rows: list[dict]) -> pd.DataFrame:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pandas as pd
 import pytest
 from conftest import canonical, order
+from hypothesis import given
+from hypothesis import strategies as st
 
-from echannel.metrics.turnover import BRIDGE_STEPS, as_date, bridge, prepare
+from echannel.metrics.turnover import BRIDGE_STEPS, COUNTED_STATUSES, as_date, bridge, prepare
+from echannel.tables import STATUSES
 
 
 def sales(orders, lines=(), refunds=(), products=(), by="refund_date"):
@@ -127,3 +132,86 @@ def test_selecting_a_period_keeps_the_rank_of_regulars():
     later = one.select(since=int(one.orders["day"].max()))
     assert later.orders["order_rank"].tolist() == [2]
     assert later.first_day == later.last_day == one.last_day
+
+
+MONEY = st.floats(0, 500, allow_nan=False).map(lambda amount: round(amount, 2))
+ORDER = st.fixed_dictionaries(
+    {
+        "day": st.dates(date(2025, 1, 1), date(2025, 12, 31)),
+        "goods": MONEY,
+        "shipping": MONEY,
+        "discount": MONEY,
+        "vat": st.sampled_from([0.0, 0.055, 0.2]),
+        "status": st.sampled_from(STATUSES),
+        "customer": st.sampled_from([None, "x", "y"]),
+        "lines": st.lists(st.tuples(st.sampled_from("pqr"), st.integers(1, 5), MONEY), max_size=3),
+        "refund": st.one_of(st.none(), MONEY),
+    }
+)
+
+
+def random_sales(drawn, by="refund_date"):
+    orders, lines, refunds = [], [], []
+    for number, one in enumerate(drawn):
+        key = f"o{number}"
+        orders.append(
+            order(
+                key,
+                str(one["day"]),
+                one["goods"],
+                one["vat"],
+                one["discount"],
+                one["shipping"],
+                status=one["status"],
+                customer_id=one["customer"],
+            )
+        )
+        for line_no, (product, quantity, price) in enumerate(one["lines"]):
+            lines.append(
+                {
+                    "order_id": key,
+                    "line_no": line_no,
+                    "product_id": product,
+                    "quantity": quantity,
+                    "unit_price_net": price,
+                    "net_amount": quantity * price,
+                }
+            )
+        if one["refund"] is not None:
+            refunds.append(
+                {
+                    "refund_id": f"r{number}",
+                    "order_id": key,
+                    "product_id": "p",
+                    "net_amount": one["refund"],
+                    "refunded_at": f"{one['day'] + timedelta(days=40)}",
+                }
+            )
+    return sales(orders, lines, refunds, by=by)
+
+
+@given(st.lists(ORDER, max_size=12))
+def test_lines_and_entries_always_tell_the_same_turnover(drawn):
+    one = random_sales(drawn)
+    assert one.lines["net"].sum() == pytest.approx(
+        one.entries["net_goods"].sum(), abs=0.01 * (len(drawn) + 1)
+    )
+
+
+@given(st.lists(ORDER, max_size=12))
+def test_turnover_is_what_counted_orders_invoiced_less_what_was_given_back(drawn):
+    counted = [o for o in drawn if o["status"] in COUNTED_STATUSES]
+    by_hand = sum(o["goods"] - o["discount"] - (o["refund"] or 0) for o in counted)
+    for by in ("refund_date", "order_date"):
+        assert random_sales(drawn, by).entries["net_goods"].sum() == pytest.approx(by_hand, abs=1e-6)
+
+
+@given(st.lists(ORDER, max_size=12), st.dates(date(2025, 1, 1), date(2026, 3, 1)))
+def test_two_halves_of_a_period_add_up_to_the_whole(drawn, cut):
+    one = random_sales(drawn)
+    day = (cut - date(1970, 1, 1)).days
+    halves = [one.select(until=day), one.select(since=day + 1)]
+    for frame in ("entries", "lines", "orders"):
+        assert sum(len(getattr(half, frame)) for half in halves) == len(getattr(one, frame))
+    total = sum(half.entries["net_goods"].sum() for half in halves)
+    assert total == pytest.approx(one.entries["net_goods"].sum())
