@@ -1,0 +1,18 @@
+"""Files of any shop or accounts: CSV, TSV, TXT, XLSX, ODS, Parquet."""
+
+from __future__ import annotations
+
+from echannel.connectors.files.connector import FilesConnector
+from echannel.connectors.files.options import PRESETS
+from echannel.connectors.files.proposal import FieldMatch, FileProposal, Hints, Proposal, Question, propose
+
+__all__ = [
+    "PRESETS",
+    "FieldMatch",
+    "FileProposal",
+    "FilesConnector",
+    "Hints",
+    "Proposal",
+    "Question",
+    "propose",
+]
