@@ -12,7 +12,9 @@ import yaml
 from babel import Locale
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from echannel.countries import country_pack
 from echannel.errors import UserError
+from echannel.mistakes import broken_yaml, first_mistake
 from echannel.workspace import Workspace
 
 # Windows refuses these as folder names, whatever their case or ending.
@@ -134,7 +136,9 @@ def load_sme(workspace: Workspace, sme_id: str) -> SmeProfile:
     UserError
         Unknown or unsafe id, or a profile with a mistake: names file, key, value and what is allowed.
     """
-    return _load(workspace, "smes", sme_id, SmeProfile, missing="error.unknown_sme")
+    profile = _load(workspace, "smes", sme_id, SmeProfile, missing="error.unknown_sme")
+    _check_against_country(workspace, profile)
+    return profile
 
 
 def load_cohort(workspace: Workspace, cohort_id: str) -> CohortProfile:
@@ -164,13 +168,25 @@ def read_profile(path: Path, model: type[Model]) -> Model:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as broken:
-        mark = getattr(broken, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise UserError("error.profile_yaml", file=path.name, line=line) from broken
+        raise broken_yaml(path, broken) from broken
     try:
         return model.model_validate(content if content is not None else {})
     except ValidationError as invalid:
-        raise _first_mistake(path, model, invalid) from invalid
+        raise first_mistake(path, model, invalid) from invalid
+
+
+def _check_against_country(workspace: Workspace, profile: SmeProfile) -> None:
+    """A country without a pack, or a VAT regime that its pack does not know, is a mistake in the profile."""
+    pack = country_pack(profile.country, workspace)
+    regimes = [regime.name for regime in pack.vat_regimes]
+    if profile.vat.regime not in regimes:
+        raise UserError(
+            "error.profile_value",
+            file=f"{profile.id}.yml",
+            field="vat.regime",
+            value=profile.vat.regime,
+            allowed=UserError("allowed.one_of", choices=", ".join(regimes)),
+        )
 
 
 def _load(workspace: Workspace, folder: str, name: str, model: type[Model], missing: str) -> Model:
@@ -186,44 +202,3 @@ def _load(workspace: Workspace, folder: str, name: str, model: type[Model], miss
     if profile.id != name:
         raise UserError("error.profile_id", file=path.name, value=profile.id, expected=name)
     return profile
-
-
-def _first_mistake(path: Path, model: type[BaseModel], invalid: ValidationError) -> UserError:
-    mistake = invalid.errors()[0]
-    key = ".".join(str(part) for part in mistake["loc"]) or path.stem
-    match mistake["type"]:
-        case "missing":
-            return UserError("error.profile_missing", file=path.name, field=key)
-        case "extra_forbidden":
-            known = ", ".join(sorted(model.model_fields)) if len(mistake["loc"]) == 1 else "–"
-            return UserError("error.profile_unknown", file=path.name, field=key, known=known)
-    shown = mistake["input"] if isinstance(mistake["input"], str | int | float | bool) else "…"
-    return UserError(
-        "error.profile_value", file=path.name, field=key, value=str(shown), allowed=_allowed(mistake)
-    )
-
-
-def _allowed(mistake: Any) -> UserError:
-    """What may stand there instead, as a sentence to be put into words with the rest."""
-    match mistake["type"]:
-        case "literal_error":
-            choices = re.findall(r"'([^']+)'", mistake["ctx"]["expected"])
-            return UserError("allowed.one_of", choices=", ".join(choices))
-        case "value_error":
-            return UserError(f"allowed.{mistake['ctx']['error']}")
-        case "string_pattern_mismatch":
-            return UserError("allowed.country_code")
-        case kind:
-            return UserError(f"allowed.{_PLAIN_TYPES.get(kind, 'see_documentation')}")
-
-
-_PLAIN_TYPES = {
-    "string_type": "text",
-    "string_too_short": "text",
-    "bool_type": "yes_or_no",
-    "bool_parsing": "yes_or_no",
-    "tuple_type": "list",
-    "too_short": "list",
-    "dict_type": "section",
-    "model_type": "section",
-}

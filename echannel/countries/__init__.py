@@ -1,68 +1,79 @@
 """Country packs: what follows from where an SME is, in dated data, never in code.
 
 A pack is one YAML file, ``<code>.yml`` in lower case, here or in the workspace's
-``parameters/countries/``: adding a country is adding a file.
+``parameters/countries/`` (which wins): adding a country is adding a file.
+
+>>> country_pack("FR").sale_periods(2027)[0].first
+datetime.date(2027, 1, 6)
 """
 
 from __future__ import annotations
 
 import contextlib
-from datetime import date
+import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import ValidationError
 
+from echannel.countries.calendars import SalePeriod
+from echannel.countries.pack import CountryPack
+from echannel.countries.payment import PaymentLaw
+from echannel.countries.vat import VatRate, VatRegime
 from echannel.errors import UserError
-from echannel.workspace import find_workspace
+from echannel.mistakes import broken_yaml, first_mistake
+from echannel.workspace import Workspace, find_workspace
 
-Language = Literal["en", "fr"]
+__all__ = [
+    "CountryPack",
+    "PaymentLaw",
+    "SalePeriod",
+    "VatRate",
+    "VatRegime",
+    "country_codes",
+    "country_pack",
+]
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class VatRate(_Strict):
-    """A VAT rate (a fraction) and the days on which it is in force."""
-
-    name: str
-    rate: float
-    since: date
-    until: date | None = None
-    source: str
+_OURS = Path(__file__).parent
 
 
-class CountryPack(_Strict):
-    """The rules, calendar and terms of one country."""
+def country_pack(code: str, workspace: Workspace | None = None) -> CountryPack:
+    """The pack of a country (ISO 3166 alpha-2), from ``workspace`` (by default the one around us) or ours.
 
-    code: str
-    currency: str
-    vat_rates: tuple[VatRate, ...]
-    terms: dict[Language, dict[str, str]] = {}
-
-    def term(self, key: str, language: str) -> str | None:
-        """This country's own word for a catalogue key, where it has one."""
-        return self.terms.get(language, {}).get(key)  # type: ignore[call-overload]
-
-    def vat_rate(self, name: str, day: date) -> float:
-        """The rate called ``name`` (``standard``, ``reduced`` …) in force on ``day``."""
-        for rate in self.vat_rates:
-            if rate.name == name and rate.since <= day and (rate.until is None or day <= rate.until):
-                return rate.rate
-        raise UserError("error.no_vat_rate", country=self.code, name=name, day=str(day))
-
-
-@lru_cache
-def country_pack(code: str) -> CountryPack:
-    """The pack of a country (ISO 3166 alpha-2); raises ``UserError`` when there is none."""
+    Raises
+    ------
+    UserError
+        No pack for this country (says which there are), or a pack with a mistake (says where).
+    """
     name = f"{code.lower()}.yml"
-    folders = [Path(__file__).parent]
-    with contextlib.suppress(UserError):  # outside a workspace only the package's own packs are known
-        folders.append(find_workspace().parameters / "countries")
-    for folder in folders:
-        if (folder / name).is_file():
-            return CountryPack.model_validate(yaml.safe_load((folder / name).read_text(encoding="utf-8")))
-    raise UserError("error.no_country_pack", country=code)
+    for folder in _folders(workspace):
+        path = folder / name
+        if re.fullmatch(r"[a-z]{2}\.yml", name) and path.is_file():
+            return _read(path, path.stat().st_mtime_ns)
+    raise UserError("error.no_country_pack", country=code, known=", ".join(country_codes(workspace)))
+
+
+def country_codes(workspace: Workspace | None = None) -> tuple[str, ...]:
+    """The countries that have a pack, sorted."""
+    return tuple(
+        sorted({path.stem.upper() for folder in _folders(workspace) for path in folder.glob("*.yml")})
+    )
+
+
+def _folders(workspace: Workspace | None) -> list[Path]:
+    if workspace is None:
+        with contextlib.suppress(UserError):  # outside a workspace only our own packs are known
+            workspace = find_workspace()
+    return [*([workspace.parameters / "countries"] if workspace else []), _OURS]
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, changed: int) -> CountryPack:
+    """The pack in ``path`` as last ``changed``: a pack that is edited is read again."""
+    try:
+        return CountryPack.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError) as broken:
+        raise broken_yaml(path, broken) from broken
+    except ValidationError as invalid:
+        raise first_mistake(path, CountryPack, invalid) from invalid

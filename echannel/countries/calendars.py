@@ -1,0 +1,138 @@
+"""A country's calendar: public holidays (by the ``holidays`` library) and sale periods (by rule)."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from echannel.countries.dated import Strict
+from echannel.errors import UserError
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class Calendar(Strict):
+    """Where the public holidays come from: the ``holidays`` library's country and subdivision.
+
+    ``names`` gives, per language, the word for a name of the library that it lacks or that is not
+    the country's own.
+    """
+
+    library: str
+    subdivision: str | None = None
+    names: dict[Literal["en", "fr"], dict[str, str]] = Field(default_factory=dict)
+
+    def public_holidays(
+        self, years: Iterable[int], language: str, subdivision: str | None = None
+    ) -> dict[date, str]:
+        """The public holidays of ``years`` by day, named in ``language``, in order."""
+        import holidays
+
+        try:
+            found = holidays.country_holidays(
+                self.library,
+                subdiv=subdivision or self.subdivision,
+                years=list(years),
+                language=self._library_language(language),
+            )
+        except NotImplementedError:
+            raise UserError(
+                "error.no_calendar", country=self.library, region=subdivision or self.subdivision or "–"
+            ) from None
+        own = self.names.get(language, {})  # type: ignore[call-overload]
+        return {
+            day: "; ".join(own.get(name, name) for name in names.split("; ")).replace("'", "\u2019")
+            for day, names in sorted(found.items())
+        }
+
+    def _library_language(self, language: str) -> str | None:
+        import holidays
+
+        country = getattr(holidays, self.library, None)
+        offered = getattr(country, "supported_languages", ())
+        near = [name for name in offered if name.split("_")[0] == language]
+        return f"{language}_GB" if f"{language}_GB" in near else next(iter(near), None)
+
+
+class SaleStart(Strict):
+    """The first day of a sale period: a fixed day, or the nth weekday of a month.
+
+    ``nth`` counts from the month's start, or from its end when negative. A day after
+    ``latest_day`` moves one week earlier; ``shift`` then moves it by some days.
+    """
+
+    month: int = Field(ge=1, le=12)
+    day: int | None = Field(default=None, ge=1, le=31)
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = (
+        None
+    )
+    nth: int = Field(default=1, ge=-5, le=5)
+    latest_day: int | None = None
+    shift: int = 0
+
+    def on(self, year: int) -> date:
+        """The first day in ``year``."""
+        first = date(year, self.month, self.day) if self.day else self._nth_weekday(year)
+        if self.latest_day is not None and first.day > self.latest_day:
+            first -= timedelta(weeks=1)
+        return first + timedelta(days=self.shift)
+
+    def _nth_weekday(self, year: int) -> date:
+        weekday = _WEEKDAYS.index(self.weekday or "monday")
+        if self.nth > 0:
+            first = date(year, self.month, 1)
+            return first + timedelta(days=(weekday - first.weekday()) % 7, weeks=self.nth - 1)
+        last = date(year, self.month, monthrange(year, self.month)[1])
+        return last - timedelta(days=(last.weekday() - weekday) % 7, weeks=-self.nth - 1)
+
+
+class SaleException(Strict):
+    """One year's period as it really was, where the authorities moved it."""
+
+    first: date
+    last: date
+    source: str
+    checked: date | None = None
+
+
+class SaleRule(Strict):
+    """A sale period that comes every year, for the years ``since`` to ``until``.
+
+    ``regulated``: the law sets the dates and allows selling at a loss then; else it is a custom.
+    """
+
+    name: str
+    regulated: bool
+    start: SaleStart
+    days: int = Field(ge=1)
+    since: int
+    until: int | None = None
+    source: str
+    checked: date | None = None
+    exceptions: tuple[SaleException, ...] = ()
+
+    def in_year(self, year: int) -> SalePeriod | None:
+        """The period that starts in ``year``; None where the rule does not hold."""
+        if year < self.since or (self.until is not None and year > self.until):
+            return None
+        for moved in self.exceptions:
+            if moved.first.year == year:
+                return SalePeriod(
+                    name=self.name, first=moved.first, last=moved.last, regulated=self.regulated
+                )
+        first = self.start.on(year)
+        last = first + timedelta(days=self.days - 1)
+        return SalePeriod(name=self.name, first=first, last=last, regulated=self.regulated)
+
+
+class SalePeriod(Strict):
+    """One sale period, first and last day included. Its wording is the term ``sale_period.<name>``."""
+
+    name: str
+    first: date
+    last: date
+    regulated: bool
