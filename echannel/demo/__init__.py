@@ -1,0 +1,7 @@
+"""The demonstration cohort: 24 invented firms, and the files their shops would hand over."""
+
+from __future__ import annotations
+
+from echannel.demo.cohort import DemoSummary, Faults, write_demo
+
+__all__ = ["DemoSummary", "Faults", "write_demo"]
