@@ -92,7 +92,7 @@ class CountryPack(Strict):
         try:
             return self.vat_rates_on(day)[name]
         except KeyError:
-            raise UserError("error.no_vat_rate", country=self.code, name=name, day=str(day)) from None
+            raise UserError("error.no_vat_rate", country=self.code, name=name, day=day) from None
 
     def vat_regime(self, name: str) -> VatRegime:
         """The VAT regime called ``name``; raises ``UserError`` with the known names."""

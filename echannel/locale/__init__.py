@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -57,9 +57,10 @@ class Speaker:
     """Says things in ``language`` about an SME of ``country`` that reports in ``currency``.
 
     ``say("growth.turnover.title")`` looks the key up: first among the terms of the SME's
-    country pack, then in the catalogue. Values fill ``{placeholders}``; plain numbers are
-    formatted, ``UserError`` values are put into words, text is left as it is (escape it
-    before it goes into HTML). ``n`` chooses the plural form.
+    country pack, then in the catalogue. Values fill ``{placeholders}``; plain numbers, days and
+    months are formatted, lists become "a, b and c", ``UserError`` values are put into words, text
+    is left as it is (escape it before it goes into HTML; hand a year over as text). ``n`` chooses
+    the plural form.
     """
 
     language: str
@@ -92,11 +93,38 @@ class Speaker:
         """A user error as a sentence."""
         return self(error.key, **error.values)
 
-    def money(self, amount: float | None, currency: str | None = None, decimals: int = 2) -> str:
-        """An amount of money; ``decimals=0`` for headlines."""
+    @cached_property
+    def other(self) -> Speaker:
+        """The same SME in the other language."""
+        return replace(self, language=next(one for one in LANGUAGES if one != self.language))
+
+    def both(self, key: str, /, **values: Any) -> str:
+        """A message in the reader's language, and in the other one in brackets, where they differ."""
+        mine, other = self(key, **values), self.other(key, **values)
+        return mine if mine == other else self("common.both_languages", mine=mine, other=other)
+
+    def term(self, name: str) -> str:
+        """A term of the glossary (``docs/glossary``): ``say.term("aov")``."""
+        return self(f"term.{name}")
+
+    def term_note(self, name: str) -> str | None:
+        """What must not be mistaken about a term, where the glossary has a note."""
+        key = f"term_note.{name}"
+        return self(key) if key in messages(self.language) else None
+
+    def money(
+        self,
+        amount: float | None,
+        currency: str | None = None,
+        decimals: int | None = None,
+        signed: bool = False,
+    ) -> str:
+        """An amount of money; ``decimals`` is the currency's own unless given (0 for headlines)."""
         if _absent(amount):
             return self(UNKNOWN_KEY)
         code = currency or self.currency
+        if decimals is None:
+            decimals = numbers.get_currency_precision(code)
         text = numbers.format_currency(
             _unsigned_zero(amount, decimals),
             code,
@@ -105,14 +133,16 @@ class Speaker:
             currency_digits=False,
         )
         # Babel writes pounds as "£GB" in French; people write "£".
-        return text.replace("£GB", "£").replace("$US", "$")
+        text = text.replace("£GB", "£").replace("$US", "$")
+        return _with_sign(text, _unsigned_zero(amount, decimals), signed)
 
-    def number(self, value: float | None, decimals: int = 0) -> str:
+    def number(self, value: float | None, decimals: int = 0, signed: bool = False) -> str:
         """A number with the reader's separators."""
         if _absent(value):
             return self(UNKNOWN_KEY)
+        shown = _unsigned_zero(value, decimals)
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return numbers.format_decimal(_unsigned_zero(value, decimals), pattern, locale=self.locale)
+        return _with_sign(numbers.format_decimal(shown, pattern, locale=self.locale), shown, signed)
 
     def percent(self, fraction: float | None, decimals: int = 1, signed: bool = False) -> str:
         """A fraction as a percentage: 0.123 is 12.3 %."""
@@ -121,8 +151,7 @@ class Speaker:
         shown = _unsigned_zero(fraction, decimals + 2)
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         pattern += "\u00a0%" if self.language == "fr" else "%"
-        text = numbers.format_percent(shown, pattern, locale=self.locale)
-        return f"+{text}" if signed and shown > 0 else text
+        return _with_sign(numbers.format_percent(shown, pattern, locale=self.locale), shown, signed)
 
     def day(self, value: date | datetime | pd.Timestamp | None) -> str:
         """A calendar day: 24 Nov 2026, 24 nov. 2026."""
@@ -134,6 +163,22 @@ class Speaker:
         """A month: Nov 2026, nov. 2026."""
         moment = value.to_timestamp() if isinstance(value, pd.Period) else value
         return dates.format_date(moment, "MMM y", locale=self.locale)
+
+    def period(self, first: date | pd.Timestamp, last: date | pd.Timestamp) -> str:
+        """A stretch of days, both included: "2025", "Jan – Mar 2025" or "7 Jan – 3 Feb 2026".
+
+        Whole years and whole months are named as such.
+        """
+        begin, end = pd.Timestamp(first), pd.Timestamp(last)
+        whole_months = begin.is_month_start and end.is_month_end
+        if whole_months and (begin.month, end.month) == (1, 12):
+            return str(begin.year) if begin.year == end.year else f"{begin.year}–{end.year}"
+        if whole_months and (begin.year, begin.month) == (end.year, end.month):
+            return self.month(begin)
+        skeleton = "yMMM" if whole_months else "yMMMd"
+        if begin == end:
+            return self.day(begin)
+        return dates.format_interval(begin.date(), end.date(), skeleton, locale=self.locale)
 
     def month_name(self, month: int) -> str:
         """The short name of a month of the year, 1 to 12."""
@@ -157,6 +202,12 @@ class Speaker:
     def _worded(self, value: Any) -> str:
         if isinstance(value, UserError):
             return self.error(value)
+        if isinstance(value, pd.Period):
+            return self.month(value)
+        if isinstance(value, date):
+            return self.day(value)
+        if isinstance(value, list | tuple):
+            return self.enumeration([self._worded(item) for item in value])
         if isinstance(value, bool) or not isinstance(value, int | float):
             return str(value)
         decimals = 0 if float(value).is_integer() or _absent(value) else 1
@@ -165,6 +216,10 @@ class Speaker:
 
 def _absent(value: float | None) -> bool:
     return value is None or value is pd.NA or not math.isfinite(value)
+
+
+def _with_sign(text: str, value: float, signed: bool) -> str:
+    return f"+{text}" if signed and value > 0 else text
 
 
 def _unsigned_zero(value: float | None, decimals: int) -> float:
