@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from echannel.connectors.base import Note
+from echannel.locale import Speaker
 from echannel.store import Manifest
 from echannel.workspace import Workspace
 
@@ -24,6 +25,10 @@ class SyncReport:
     notes: tuple[Note, ...]
     manifest: Manifest
     seconds: float
+
+    def sentences(self, say: Speaker) -> list[str]:
+        """What happened, in the reader's words."""
+        return [say(note.key, **note.values) for note in self.notes]
 
 
 def sync_sme(workspace: Workspace, sme_id: str, progress: Progress | None = None) -> SyncReport:

@@ -1,0 +1,219 @@
+"""The ``echannel`` command.
+
+Help texts are catalogue keys; they are put into the reader's language before typer sees them.
+To add a command: a function here with ``@app.command(help="cli.<name>.help")``, whose options
+take their ``help`` and ``metavar`` from the catalogue too; ``talk(ctx)`` gives it its voice. Errors
+that a person can put right are raised as ``UserError`` and become one red line and exit code 1.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+import typer.rich_utils
+from rich.console import Console
+from typer.core import TyperCommand, TyperGroup
+
+from echannel import __version__
+from echannel.errors import UserError
+from echannel.locale import LANGUAGES, Speaker
+from echannel.workspace import find_workspace
+
+# The error classes of typer's own click, which has no public name for them.
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
+
+def chosen_language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """``--lang``, else ``$ECHANNEL_LANG``, else the system's (``LC_ALL``, ``LANG``), else English."""
+    for position, argument in enumerate(arguments):
+        if argument == "--lang":
+            return arguments[position + 1] if position + 1 < len(arguments) else ""
+        if argument.startswith("--lang="):
+            return argument.removeprefix("--lang=")
+    if environment.get("ECHANNEL_LANG"):
+        return environment["ECHANNEL_LANG"]
+    system = environment.get("LC_ALL") or environment.get("LANG") or ""
+    return system[:2] if system[:2] in LANGUAGES else "en"
+
+
+def _without_language(arguments: Sequence[str]) -> list[str]:
+    kept, skip = [], False
+    for argument in arguments:
+        if not skip and argument != "--lang" and not argument.startswith("--lang="):
+            kept.append(argument)
+        skip = argument == "--lang"
+    return kept
+
+
+class _Spoken:
+    """Typer's own words ("Usage", "Show this message") in the reader's language."""
+
+    def get_usage(self, ctx: Any) -> str:
+        usage = super().get_usage(ctx)  # type: ignore[misc]
+        return usage.replace("Usage: ", talk(ctx).say("cli.usage") + " ", 1)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.help = talk(ctx).say("cli.help_option")
+        return option
+
+
+class SpokenCommand(_Spoken, TyperCommand):
+    """A command that speaks the reader's language."""
+
+
+class SpokenGroup(_Spoken, TyperGroup):
+    """The list of commands, in the reader's language."""
+
+
+class Talk:
+    """What a command needs to talk: words, a place for results, a place for what went wrong."""
+
+    def __init__(self, say: Speaker) -> None:
+        self.say = say
+        self.out = Console(highlight=False, soft_wrap=True)
+        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def print(self, text: str, style: str = "") -> None:
+        """A line of text, as it is: no markup in names that come from outside."""
+        self.out.print(text, style=style, markup=False)
+
+    def error(self, error: UserError) -> None:
+        """One red line."""
+        self.err.print(self.say.error(error), style="bold red", markup=False)
+
+
+def talk(ctx: typer.Context) -> Talk:
+    """The voice of the running command."""
+    found = ctx.find_object(Talk)
+    assert found is not None
+    return found
+
+
+app = typer.Typer(
+    cls=SpokenGroup,
+    help="cli.help",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    options_metavar="cli.options_metavar",
+    subcommand_metavar="cli.command_metavar",
+)
+
+
+def command(key: str) -> Any:
+    """Registers a command whose help text is the catalogue's ``key``."""
+    return app.command(help=key, cls=SpokenCommand, options_metavar="cli.options_metavar")
+
+
+@app.callback()
+def _options(
+    lang: Annotated[str, typer.Option(help="cli.lang", metavar="en|fr", show_default=False)] = "",
+    version: Annotated[bool, typer.Option("--version", help="cli.version")] = False,
+) -> None:
+    """Options that come before any command; ``--lang`` is understood anywhere, see ``main``."""
+
+
+@command("cli.sync.help")
+def sync(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="cli.name", metavar="cli.name_metavar", show_default=False)],
+    workers: Annotated[int, typer.Option(help="cli.sync.workers", metavar="N", min=1, max=64)] = 2,
+) -> None:
+    from echannel.console import sync_all
+    from echannel.profiles import resolve_smes
+
+    workspace = find_workspace()
+    done = sync_all(workspace, resolve_smes(workspace, name), workers, talk(ctx))
+    raise typer.Exit(0 if done else 1)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its exit code; nobody ever sees a traceback for what they can mend."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(given, os.environ))
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        say = Speaker(chosen_language(arguments, environment))
+    except UserError as unknown:
+        Talk(Speaker(chosen_language([], {"LANG": environment.get("LANG", "")}))).error(unknown)
+        return 1
+    voice = Talk(say)
+    rest = _without_language(arguments)
+    if rest == ["--version"]:
+        voice.print(f"echannel {__version__}")
+        return 0
+    spoken = _translated(typer.main.get_command(app), say)
+    try:
+        code = spoken.main(rest, prog_name="echannel", standalone_mode=False, obj=voice)
+    except UserError as error:
+        voice.error(error)
+        return 1
+    except _UsageError as misuse:
+        return _misused(misuse, voice)
+    except (typer.Abort, KeyboardInterrupt):
+        voice.err.print(say("cli.aborted"), markup=False)
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _translated(command: Any, say: Speaker) -> Any:
+    """The command with its help texts and those of its options and subcommands in words."""
+    typer.rich_utils.OPTIONS_PANEL_TITLE = say("cli.panel.options")
+    typer.rich_utils.ARGUMENTS_PANEL_TITLE = say("cli.panel.arguments")
+    typer.rich_utils.COMMANDS_PANEL_TITLE = say("cli.panel.commands")
+    typer.rich_utils.REQUIRED_LONG_STRING = say("cli.required")
+    typer.rich_utils.DEFAULT_STRING = say("cli.default", value="{}")
+    command.help = _worded(command.help, say)
+    command.options_metavar = _worded(command.options_metavar, say)
+    for parameter in command.params:
+        parameter.help = _worded(getattr(parameter, "help", None), say)
+        parameter.metavar = _worded(parameter.metavar, say)
+    if hasattr(command, "commands"):
+        command.subcommand_metavar = _worded(command.subcommand_metavar, say)
+        for child in command.commands.values():
+            _translated(child, say)
+    return command
+
+
+def _worded(key: str | None, say: Speaker) -> str | None:
+    return say(key) if key and "." in key and " " not in key else key
+
+
+def _misused(misuse: Exception, voice: Talk) -> int:
+    """A command line that cannot be understood: what is wrong, and where help is."""
+    parameter = getattr(misuse, "param", None)
+    shown = (
+        (parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar)
+        if parameter
+        else ""
+    )
+    match type(misuse).__name__:
+        case "NoArgsIsHelpError":
+            print(misuse)
+            return 2
+        case "NoSuchOption":
+            error = UserError("cli.error.no_such_option", value=getattr(misuse, "option_name", ""))
+        case "MissingParameter":
+            error = UserError("cli.error.missing", value=shown)
+        case "BadParameter" if shown:
+            error = UserError("cli.error.bad_value", value=shown)
+        case _:
+            error = UserError("cli.error.usage")
+    voice.error(error)
+    ctx = getattr(misuse, "ctx", None)
+    path = ctx.command_path if ctx else "echannel"
+    voice.err.print(voice.say("cli.error.see_help", command=f"{path} --help"), markup=False)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""Syncing on the command line: several SMEs at once, progress bars, a table at the end."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from echannel.errors import UserError
+from echannel.sync import SyncReport, sync_sme
+from echannel.workspace import Workspace
+
+if TYPE_CHECKING:
+    from echannel.cli import Talk
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the sync of one SME ended: its report, or what went wrong."""
+
+    sme: str
+    report: SyncReport | None = None
+    error: UserError | None = None
+
+
+def sync_all(workspace: Workspace, smes: Sequence[str], workers: int, talk: Talk) -> bool:
+    """Sync every SME, whatever happens to the others, and print how each went. True when all went well."""
+    outcomes = []
+    with _bars(talk) as bars:
+        overall = bars.add_task(talk.say("cli.sync.all"), total=len(smes)) if len(smes) > 1 else None
+        running = _one_by_one(workspace, smes, bars) if workers == 1 or len(smes) == 1 else None
+        for outcome in running or _side_by_side(workspace, smes, workers, bars):
+            outcomes.append(outcome)
+            if overall is not None:
+                bars.advance(overall)
+    order = {sme: position for position, sme in enumerate(smes)}
+    outcomes.sort(key=lambda outcome: order[outcome.sme])
+    _print_outcomes(outcomes, talk)
+    return all(outcome.error is None for outcome in outcomes)
+
+
+def sync_one(workspace: Workspace, sme: str, progress: Any = None) -> Outcome:
+    """Sync one SME; what goes wrong is told, not raised, so that the others go on."""
+    try:
+        return Outcome(sme, report=sync_sme(workspace, sme, progress))
+    except UserError as error:
+        return Outcome(sme, error=error)
+
+
+@contextmanager
+def _bars(talk: Talk) -> Iterator[Progress]:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=talk.err, transient=True) as bars:
+        yield bars
+
+
+class _SmeBar:
+    """The bar of one SME at work: which file, how far."""
+
+    def __init__(self, bars: Progress) -> None:
+        self.bars = bars
+        self.tasks: dict[str, TaskID] = {}
+
+    def show(self, sme: str, what: str, done: int, total: int) -> None:
+        text = f"{sme}  {what}"
+        if sme not in self.tasks:
+            self.tasks[sme] = self.bars.add_task(text, total=total)
+        self.bars.update(self.tasks[sme], description=text, completed=done, total=total)
+
+    def close(self, sme: str) -> None:
+        if sme in self.tasks:
+            self.bars.remove_task(self.tasks.pop(sme))
+
+
+def _one_by_one(workspace: Workspace, smes: Sequence[str], bars: Progress) -> Iterator[Outcome]:
+    bar = _SmeBar(bars)
+    for sme in smes:
+        yield sync_one(workspace, sme, lambda what, done, total, sme=sme: bar.show(sme, what, done, total))
+        bar.close(sme)
+
+
+_messages: Any = None
+
+
+def _listen_to(messages: Any) -> None:
+    global _messages
+    _messages = messages
+
+
+def _in_worker(workspace: Workspace, sme: str) -> Outcome:
+    return sync_one(workspace, sme, lambda what, done, total: _messages.put((sme, what, done, total)))
+
+
+def _side_by_side(
+    workspace: Workspace, smes: Sequence[str], workers: int, bars: Progress
+) -> Iterator[Outcome]:
+    """In processes that start clean: a fork of this one would carry its threads' locks."""
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(["echannel.console"])
+    messages = context.Queue()
+    bar = _SmeBar(bars)
+    with ProcessPoolExecutor(workers, context, _listen_to, (messages,)) as pool:
+        waiting: dict[Future[Outcome], str] = {pool.submit(_in_worker, workspace, sme): sme for sme in smes}
+        while waiting:
+            _show_messages(messages, bar)
+            for future in [future for future in waiting if future.done()]:
+                sme = waiting.pop(future)
+                bar.close(sme)
+                yield _ended(sme, future)
+
+
+def _show_messages(messages: Any, bar: _SmeBar) -> None:
+    until = time.monotonic() + 0.1
+    while (left := until - time.monotonic()) > 0:
+        try:
+            bar.show(*messages.get(timeout=left))
+        except queue.Empty:
+            return
+
+
+def _ended(sme: str, future: Future[Outcome]) -> Outcome:
+    """A worker that died (killed, out of memory) fails its SME only."""
+    crash = future.exception()
+    if crash is None:
+        return future.result()
+    return Outcome(sme, error=UserError("sync.error.crashed", sme=sme, what=type(crash).__name__))
+
+
+def _print_outcomes(outcomes: Sequence[Outcome], talk: Talk) -> None:
+    say = talk.say
+    table = Table(title=say("cli.sync.title") if len(outcomes) > 1 else None)
+    table.add_column(say("cli.sync.column.sme"))
+    for key in ("read", "kept", "refused", "changed", "seconds"):
+        table.add_column(say(f"cli.sync.column.{key}"), justify="right")
+    table.add_column(say("cli.sync.column.outcome"))
+    for outcome in outcomes:
+        table.add_row(*_cells(outcome, say))
+    talk.out.print(table)
+    for outcome in outcomes:
+        if outcome.report is not None and len(outcomes) == 1:
+            for sentence in outcome.report.sentences(say):
+                talk.print(sentence)
+        if outcome.error is not None:
+            talk.error(outcome.error)
+
+
+def _cells(outcome: Outcome, say: Any) -> list[Text]:
+    report = outcome.report
+    if report is None:
+        return [Text(outcome.sme), *[Text("–")] * 5, Text(say("cli.sync.failed"), style="red")]
+    numbers = (report.read, sum(report.kept.values()), report.refused, sum(report.changed.values()))
+    key = "cli.sync.new" if report.changed else "cli.sync.nothing_new"
+    return [
+        Text(outcome.sme),
+        *(Text(say.number(number)) for number in numbers),
+        Text(say.number(report.seconds, 1)),
+        Text(say(key), style="green"),
+    ]
