@@ -20,3 +20,9 @@ class UserError(Exception):
     def __str__(self) -> str:
         details = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
         return f"{self.key} ({details})" if details else self.key
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows for it (IPython's hook): the sentence in every language, no traceback."""
+        from echannel.locale import LANGUAGES, Speaker
+
+        return [Speaker(language).error(self) for language in LANGUAGES]

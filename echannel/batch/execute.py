@@ -1,0 +1,128 @@
+"""One report: run the notebook, render the page, or say in plain words why not."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from echannel.batch.pages import Frame, failure_page, report_page
+from echannel.batch.plan import Report, check_parameters
+from echannel.batch.records import Outcome, record, write_whole
+from echannel.errors import UserError
+from echannel.kernels import use_warm_kernels
+from echannel.locale import LANGUAGES, Speaker
+
+CELL_SECONDS = 600
+START_SECONDS = 120
+# An error that a page put into its reader's words already (echannel.views.page.PageError).
+PAGE_ERROR = "PageError"
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker needs for one report; plain data, so that it crosses to another process."""
+
+    report: Report
+    notebook: Path
+    folder: Path
+    root: Path
+    frame: Frame
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    engine: str | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a report could not be made: in words for people, and in detail for the log."""
+
+    reason: str
+    detail: str
+    cell: int | None = None
+
+
+def make_report(job: Job) -> tuple[Outcome, str]:
+    """Run one report to its page; returns what became of it and the technical detail for the log.
+
+    The page is put in place whole, then its record. A failed report gets a page that says which
+    cell failed and why, without a traceback.
+    """
+    started = time.perf_counter()
+    _prepare(job.root)
+    done = _run(job)
+    seconds = round(time.perf_counter() - started, 2)
+    if isinstance(done, Failure):
+        page = failure_page(job.frame, done.reason, done.cell)
+        outcome = Outcome(job.report, "failed", seconds, done.cell, done.reason)
+        detail = done.detail
+    else:
+        page = report_page(done, job.frame)
+        outcome = Outcome(job.report, "ok", seconds)
+        detail = ""
+    write_whole(job.folder / job.report.path, page)
+    record(job.folder, outcome)
+    return outcome, detail
+
+
+def _prepare(root: Path) -> None:
+    # Kernels find the workspace by it, wherever their notebook lies.
+    os.environ["ECHANNEL_ROOT"] = str(root)
+    # A run started from a terminal of JupyterLab or of a dashboard is still a run of reports.
+    for name in ("JPY_SESSION_NAME", "SERVER_SOFTWARE", "QUERY_STRING"):
+        os.environ.pop(name, None)
+    use_warm_kernels()
+
+
+def _run(job: Job) -> NotebookNode | Failure:
+    say = Speaker(job.report.language)
+    parameters = {"sme": job.report.sme, "lang": job.report.language, **job.parameters}
+    try:
+        check_parameters(job.notebook, parameters)
+        return papermill.execute_notebook(
+            str(job.notebook),
+            None,
+            parameters=parameters,
+            engine_name=job.engine,
+            progress_bar=False,
+            cwd=str(job.notebook.parent),
+            start_timeout=START_SECONDS,
+            execution_timeout=CELL_SECONDS,
+        )
+    except PapermillExecutionError as error:
+        return _from_cell(error, _parameters_cell(job.notebook), say)
+    except UserError as error:
+        return Failure(say.error(error), str(error))
+    except CellTimeoutError as error:
+        return Failure(say("batch.reason.too_long", n=CELL_SECONDS // 60), str(error))
+    except DeadKernelError as error:
+        return Failure(say("batch.reason.kernel_died"), str(error))
+    except Exception as error:
+        return Failure(say("batch.reason.unexpected", kind=type(error).__name__), repr(error))
+
+
+def _from_cell(error: PapermillExecutionError, parameters_cell: int, say: Speaker) -> Failure:
+    # papermill puts the values into a cell of its own after the parameters: readers do not count it.
+    place = error.cell_index + (1 if error.cell_index <= parameters_cell else 0)
+    if error.ename == PAGE_ERROR and error.traceback:
+        reason = error.traceback[0]
+    elif error.ename == UserError.__name__ and len(error.traceback) == len(LANGUAGES):
+        reason = error.traceback[LANGUAGES.index(say.language)]
+    elif error.ename == MemoryError.__name__:
+        reason = say("batch.reason.kernel_died")
+    else:
+        reason = say("batch.reason.unexpected", kind=error.ename)
+    return Failure(reason, f"cell {place}:\n{error.source}\n{error}", place)
+
+
+def _parameters_cell(notebook: Path) -> int:
+    cells = nbformat.read(notebook, as_version=4).cells
+    return next(n for n, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", []))

@@ -1,0 +1,127 @@
+"""Pages: a report from an executed notebook, or a page that says why there is none."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
+
+from echannel.locale import Speaker
+
+BRAND = "E-Channel"
+ASSETS = "assets"
+TEMPLATES = Path(__file__).parent / "template"
+
+# A page may draw with the scripts that lie beside it; nothing written inside it runs, nothing is
+# fetched from elsewhere. "file:" is what 'self' means for a page opened from a folder.
+POLICY = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; "
+    "img-src 'self' file: data: blob:; font-src 'self' file: data:; base-uri 'none'; form-action 'none'"
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of the bar or of an index: ``language`` where it leads to another language."""
+
+    label: str
+    url: str
+    current: bool = False
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the bar says to readers who hear the page."""
+
+    skip: str
+    tools: str
+    languages: str
+
+    @classmethod
+    def of(cls, say: Speaker) -> Words:
+        """The words in the page's language."""
+        return cls(say("batch.page.skip"), say("batch.page.tools"), say("batch.page.languages"))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around a page: its language, title, and where its bar leads."""
+
+    language: str
+    title: str
+    assets: str
+    words: Words
+    home: Link | None = None
+    tools: tuple[Link, ...] = ()
+    languages: tuple[Link, ...] = ()
+    figures: bool = True
+    brand: str = BRAND
+
+
+def report_page(notebook: NotebookNode, frame: Frame) -> str:
+    """The page of an executed notebook: its outputs in our frame, without code."""
+    # HTMLExporter parses the whole page again for the sake of its own classes: ours has none of them.
+    render = super(HTMLExporter, _exporter()).from_notebook_node
+    page, _ = render(notebook, resources={"frame": frame, "policy": POLICY})
+    return page
+
+
+def failure_page(frame: Frame, reason: str, cell: int | None) -> str:
+    """The page that stands where a report could not be made: why, which cell, what next."""
+    say = Speaker(frame.language)
+    return (
+        environment()
+        .get_template("failure.html.j2")
+        .render(
+            frame=frame,
+            policy=POLICY,
+            heading=say("batch.failure.title"),
+            reason=reason,
+            where=say("batch.failure.cell", n=cell) if cell else None,
+            next_step=say("batch.failure.next"),
+        )
+    )
+
+
+@lru_cache
+def environment() -> Environment:
+    """Our own templates; everything that is put into them is escaped."""
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
+
+
+@lru_cache
+def _exporter() -> HTMLExporter:
+    return HTMLExporter(
+        extra_template_basedirs=[str(TEMPLATES)],
+        extra_template_paths=[str(TEMPLATES)],
+        template_name="report",
+    )
+
+
+def copy_assets(folder: Path) -> None:
+    """Lay the scripts and style sheets that all pages of a cohort share into ``<folder>/assets/``."""
+    target = folder / ASSETS
+    target.mkdir(parents=True, exist_ok=True)
+    for name, source in asset_files().items():
+        shutil.copyfile(source, target / f".{name}.part")
+        (target / f".{name}.part").replace(target / name)
+
+
+@lru_cache
+def asset_files() -> dict[str, Path]:
+    """The files that pages need, by name: plotly itself, our script, and the two style sheets."""
+    views, plotly = files("echannel.views"), files("plotly") / "package_data"
+    sources = {
+        "plotly.min.js": plotly / "plotly.min.js",
+        "figures.js": views / "figures.js",
+        "theme.css": views / "theme.css",
+    }
+    found = {name: Path(str(source)) for name, source in sources.items()}
+    return {**found, "frame.css": TEMPLATES / "frame.css", "choose.js": TEMPLATES / "choose.js"}

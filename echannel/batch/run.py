@@ -1,0 +1,183 @@
+"""A cohort's run from plan to indexes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from echannel.batch.execute import Job, make_report
+from echannel.batch.index import (
+    language_links,
+    profile_or_none,
+    tool_title,
+    write_indexes,
+)
+from echannel.batch.pages import ASSETS, BRAND, Frame, Link, Words, copy_assets, failure_page
+from echannel.batch.plan import Report, find_notebook, plan_reports
+from echannel.batch.records import Outcome, record, recorded, write_whole
+from echannel.batch.workers import WorkerDied, map_unordered
+from echannel.locale import LANGUAGES, Speaker
+from echannel.profiles import CohortProfile, cohort_ids, load_cohort, load_sme
+from echannel.workspace import Workspace
+
+LOG = "run.log"
+WORKERS = 2
+
+Progress = Callable[[Outcome, int, int], None]
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did: the outcome of every report asked for, in the plan's order."""
+
+    cohort: str
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+    index: Path
+    log: Path
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """The reports that could not be made."""
+        return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every report is there, 1 when one or more failed."""
+        return 1 if self.failed else 0
+
+
+def run_cohort(
+    workspace: Workspace,
+    cohort: str,
+    tools: Sequence[str] | None = None,
+    languages: Sequence[str] | None = None,
+    resume: bool = False,
+    only: Sequence[str] = (),
+    progress: Progress | None = None,
+    workers: int = WORKERS,
+    engine: str | None = None,
+) -> RunSummary:
+    """Make the reports of a cohort (or of one SME) and the index pages that lead to them.
+
+    Parameters
+    ----------
+    cohort : id of a cohort, or of an SME, which then stands alone.
+    tools, languages : all of them by default.
+    resume : keep the reports that an earlier run made, and make only what failed or is missing.
+    only : selection, entries like ``kent-gifts/growth/fr`` (see :func:`plan_reports`).
+    progress : called with each outcome, how many are done, and how many there are.
+    workers : how many reports are made at the same time, each in a process of its own.
+    engine : name of a papermill engine; papermill's own by default.
+
+    One report's failure never stops the others. A page appears whole or not at all, so that a
+    run killed at any moment can be resumed.
+
+    Raises
+    ------
+    UserError
+        Before anything runs: unknown cohort, tool, language or selection.
+    """
+    started = time.perf_counter()
+    profile = cohort_or_sme(workspace, cohort)
+    reports = plan_reports(workspace, profile, tools, languages, only)
+    folder = workspace.reports / profile.id
+    copy_assets(folder)
+    outcomes: dict[Report, Outcome] = {}
+    if resume:
+        earlier = {report: recorded(folder, report) for report in reports}
+        outcomes = {r: _kept(o) for r, o in earlier.items() if o is not None and o.status != "failed"}
+    jobs = [_job(workspace, profile, report, folder, engine) for report in reports if report not in outcomes]
+    everything = plan_reports(workspace, profile)
+    try:
+        for job, done in map_unordered(make_report, jobs, workers):
+            outcome = _settle(folder, job, done)
+            outcomes[job.report] = outcome
+            if progress:
+                progress(outcome, len(outcomes), len(reports))
+    finally:
+        write_indexes(workspace, profile, folder, sorted({*everything, *reports}, key=_in_order(everything)))
+    return RunSummary(
+        profile.id,
+        tuple(outcomes[report] for report in reports),
+        time.perf_counter() - started,
+        folder / "index.html",
+        folder / LOG,
+    )
+
+
+def cohort_or_sme(workspace: Workspace, name: str) -> CohortProfile:
+    """The cohort of that id; failing that, the SME of that id as a cohort of one."""
+    if name in cohort_ids(workspace) or not (workspace.parameters / "smes" / f"{name}.yml").is_file():
+        return load_cohort(workspace, name)
+    sme = load_sme(workspace, name)
+    alone = {"id": sme.id, "name": dict.fromkeys(LANGUAGES, ""), "smes": [sme.id]}
+    names = dict.fromkeys(LANGUAGES, sme.name)
+    return CohortProfile.model_validate(
+        {"id": sme.id, "name": names, "launch_pads": [sme.launch_pad], "groups": [alone]}
+    )
+
+
+def _in_order(reports: list[Report]) -> Callable[[Report], tuple[int, Report]]:
+    places = {report: place for place, report in enumerate(reports)}
+    return lambda report: (places.get(report, len(places)), report)
+
+
+def _kept(outcome: Outcome) -> Outcome:
+    return Outcome(outcome.report, "kept", outcome.seconds)
+
+
+def _job(
+    workspace: Workspace, cohort: CohortProfile, report: Report, folder: Path, engine: str | None
+) -> Job:
+    return Job(
+        report=report,
+        notebook=find_notebook(workspace, report.tool),
+        folder=folder,
+        root=workspace.root,
+        frame=report_frame(workspace, cohort, report),
+        engine=engine,
+    )
+
+
+def report_frame(workspace: Workspace, cohort: CohortProfile, report: Report) -> Frame:
+    """What stands around a report: the SME's name, its other tools, the other languages."""
+    say = Speaker(report.language)
+    sme = profile_or_none(workspace, report.sme)
+    name = sme.name if sme else report.sme
+    tools = dict.fromkeys(other.tool for other in plan_reports(workspace, cohort))
+    tools.setdefault(report.tool)
+    return Frame(
+        report.language,
+        f"{name} · {tool_title(say, report.tool)} · {BRAND}",
+        f"../{ASSETS}/",
+        Words.of(say),
+        Link(name, f"index.{report.language}.html"),
+        tuple(
+            Link(tool_title(say, tool), f"{tool}.{report.language}.html", tool == report.tool)
+            for tool in tools
+        ),
+        language_links(report.language, f"{report.tool}.{{language}}.html"),
+    )
+
+
+def _settle(folder: Path, job: Job, done: tuple[Outcome, str] | WorkerDied) -> Outcome:
+    if isinstance(done, WorkerDied):
+        reason = Speaker(job.report.language)("batch.reason.worker_died")
+        outcome = Outcome(job.report, "failed", reason=reason)
+        write_whole(folder / job.report.path, failure_page(job.frame, reason, None))
+        record(folder, outcome)
+        done = (outcome, "the worker process died")
+    outcome, detail = done
+    if detail:
+        _log(folder / LOG, outcome, detail)
+    return outcome
+
+
+def _log(path: Path, outcome: Outcome, detail: str) -> None:
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with path.open("a", encoding="utf-8") as log:
+        log.write(f"{moment} {outcome.report.name} {outcome.status} after {outcome.seconds} s\n{detail}\n\n")

@@ -1,0 +1,204 @@
+"""Notebook kernels that start warm: forked from a process that has the libraries imported.
+
+A cold kernel spends most of a report's time on imports. ``use_warm_kernels`` makes every kernel
+that Jupyter starts in this process (papermill's, Voilà's) a fork of one nursery process. They are
+ordinary kernels in all else: own process, own environment, own memory from then on. Where a
+process cannot be forked safely (Windows, macOS), or the nursery is gone, kernels start cold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any, NoReturn
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+
+# What the notebooks of this project import, directly or not. None of it may start threads or open
+# a store when imported: a fork would carry their locks, not their threads.
+_LIBRARIES = (
+    "IPython.core.interactiveshell",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "ipywidgets",
+    "deltalake",
+    "pandera.pandas",
+    "scipy.optimize",
+    "scipy.special",
+    "scipy.stats",
+    "echannel.views.page",
+    "echannel.views.cards",
+    "echannel.views.charts",
+    "echannel.views.filters",
+)
+
+
+def can_fork() -> bool:
+    """Whether kernels can be forked here; macOS forbids it to a process that has used its frameworks."""
+    return hasattr(os, "fork") and sys.platform != "darwin"
+
+
+class Nursery:
+    """The warm process, and the way to ask it for a kernel."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-P", "-m", "echannel.kernels", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        theirs.close()
+        self._channel = ours.makefile("rw", encoding="utf-8")
+        self._lock = threading.Lock()
+
+    def kernel(self, command: list[str], env: dict[str, str] | None, cwd: str | None) -> int:
+        """Fork a kernel that takes over ``command``'s arguments; its process id.
+
+        Raises ``OSError`` when the nursery is gone.
+        """
+        request = json.dumps({"argv": command, "env": env, "cwd": cwd})
+        with self._lock:
+            print(request, file=self._channel, flush=True)
+            reply = self._channel.readline()
+        if not reply:
+            raise BrokenPipeError("the nursery process ended")
+        return int(reply)
+
+
+class ForkedKernel:
+    """A kernel's process as Jupyter handles it (what it uses of ``subprocess.Popen``)."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """None while it lives. Its exit code stays with the nursery: an ended kernel counts as failed."""
+        if self.returncode is None:
+            try:
+                os.kill(self.pid, 0)
+            except ProcessLookupError:
+                self.returncode = 1
+        return self.returncode
+
+    def wait(self) -> int | None:
+        """As :meth:`poll`; Jupyter calls it only once the process has ended."""
+        return self.poll()
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless the process has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+
+class ForkedProvisioner(LocalProvisioner):
+    """Starts a kernel as a fork of the nursery, or cold when that fails."""
+
+    nursery: Nursery | None = None
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Launch the kernel that ``cmd`` describes."""
+        if self.nursery is None or "ipykernel_launcher" not in cmd:
+            return await super().launch_kernel(cmd, **kwargs)
+        try:
+            pid = await asyncio.to_thread(self.nursery.kernel, cmd, kwargs.get("env"), kwargs.get("cwd"))
+        except (OSError, ValueError):
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process = ForkedKernel(pid)  # type: ignore[assignment]
+        self.pid = self.pgid = pid
+        return self.connection_info
+
+
+class _Factory(KernelProvisionerFactory):
+    """Hands out our provisioner for every kernel that runs on this machine."""
+
+    def create_provisioner_instance(self, kernel_id: str, kernel_spec: Any, parent: Any) -> Any:
+        """The provisioner of a new kernel."""
+        return ForkedProvisioner(kernel_id=kernel_id, kernel_spec=kernel_spec, parent=parent)
+
+
+def use_warm_kernels() -> None:
+    """From now on, kernels started in this process are forks of one warm process, where that can be."""
+    if not can_fork() or ForkedProvisioner.nursery is not None:
+        return
+    KernelProvisionerFactory.clear_instance()
+    _Factory.instance()
+    ForkedProvisioner.nursery = Nursery()
+
+
+def _nursery(channel: socket.socket) -> None:
+    for name in _LIBRARIES:
+        # A library that is not there is missed where it is used, not here.
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    _warm_words()
+    # The system reaps ended kernels; nobody waits for their exit code.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    stream = channel.makefile("rw", encoding="utf-8")
+    for line in stream:
+        pid = os.fork()
+        if pid == 0:
+            channel.close()
+            _become_kernel(json.loads(line))
+        print(pid, file=stream, flush=True)
+
+
+def _warm_words() -> None:
+    from echannel.locale import LANGUAGES, Speaker, messages
+
+    for language in LANGUAGES:
+        messages(language)
+        say = Speaker(language)
+        say.number(1.5)
+        say.month_name(1)
+
+
+def _become_kernel(request: dict[str, Any]) -> NoReturn:
+    code = 1
+    try:
+        nursery = os.getppid()
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if request["env"] is not None:
+            os.environ.clear()
+            os.environ.update(request["env"])
+        if request["cwd"]:
+            os.chdir(request["cwd"])
+        from ipykernel.kernelapp import IPKernelApp
+
+        # [python, options…, -m, ipykernel_launcher, arguments…]; the kernel ends with the nursery.
+        arguments = request["argv"][request["argv"].index("ipykernel_launcher") + 1 :]
+        IPKernelApp.launch_instance(
+            [*arguments, f"--IPKernelApp.parent_handle={nursery}", "--IPKernelApp.log_level=40"]
+        )
+        code = 0
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    _nursery(socket.socket(fileno=int(sys.argv[1])))
