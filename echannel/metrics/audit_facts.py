@@ -1,0 +1,159 @@
+"""What the audit's checks look at: the canonical tables, joined once, with what each order and line weighs.
+
+Weights are net goods of counted orders in the reporting currency, so that a gap is judged by the
+turnover it touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from echannel.metrics.turnover import COUNTED_STATUSES
+from echannel.tables import TABLES
+
+_WEEKS_AROUND = 4
+
+
+class Rate(Protocol):
+    """A VAT rate and the days on which it is in force: a country pack's ``VatRate`` is one."""
+
+    @property
+    def rate(self) -> float: ...
+    @property
+    def since(self) -> date: ...
+    @property
+    def until(self) -> date | None: ...
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What is audited: canonical tables by name, and what is known about the SME beside them.
+
+    ``today``: the local day of the audit; ``rejected``: rows in quarantine by table (or file).
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    country: str
+    vat_rates: Sequence[Rate]
+    today: int
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    vat_registered: bool = True
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A canonical table; empty, with its columns, when it is not there."""
+        found = self.tables.get(name)
+        return TABLES[name].empty() if found is None else found
+
+
+class Facts:
+    """The tables of one audit with the joins that several checks need."""
+
+    def __init__(self, audited: Audited) -> None:
+        self.audited = audited
+        self.orders = audited.table("orders")
+        self.lines = audited.table("order_lines")
+        self.refunds = audited.table("refunds")
+        self.products = audited.table("products")
+
+    @cached_property
+    def day(self) -> np.ndarray:
+        """Local day of each order."""
+        return self.orders["local_day"].to_numpy().astype("int64")
+
+    @cached_property
+    def counted(self) -> np.ndarray:
+        """Which orders count as turnover."""
+        return self.orders["status"].isin(COUNTED_STATUSES).to_numpy()
+
+    @cached_property
+    def b2b(self) -> np.ndarray:
+        """Which orders are counted B2B orders."""
+        return self.counted & (self.orders["kind"] == "b2b").to_numpy()
+
+    @cached_property
+    def invoiced(self) -> np.ndarray:
+        """Total of each order net of VAT, in its own currency."""
+        return (self.orders["total_gross"] - self.orders["vat_amount"]).to_numpy()
+
+    @cached_property
+    def weight(self) -> np.ndarray:
+        """Net goods of each counted order (reporting currency), 0 for the others."""
+        net = (self.invoiced - self.orders["shipping_net"].to_numpy()) * self.orders["fx_rate"].to_numpy()
+        return np.where(self.counted, np.abs(net), 0.0)
+
+    def share(self, orders: np.ndarray, among: np.ndarray | None = None) -> float:
+        """Share of turnover in the marked orders (of that in ``among``)."""
+        weight = self.weight if among is None else self.weight * among
+        total = weight.sum()
+        return float(weight[orders].sum() / total) if total else np.nan
+
+    @cached_property
+    def order_of_line(self) -> np.ndarray:
+        """Position of each line's order; -1 when there is no such order."""
+        return positions(self.lines["order_id"], self.orders["order_id"])
+
+    @cached_property
+    def lines_of_order(self) -> np.ndarray:
+        """How many lines each order has."""
+        at = self.order_of_line
+        return np.bincount(at[at >= 0], minlength=len(self.orders))
+
+    @cached_property
+    def line_weight(self) -> np.ndarray:
+        """Net amount of each line of a counted order (reporting currency), 0 for the others."""
+        at = self.order_of_line
+        if not len(self.orders):
+            return np.zeros(len(at))
+        rate = np.where(self.counted, self.orders["fx_rate"].to_numpy(), 0.0)
+        return np.where(at >= 0, np.abs(self.lines["net_amount"].to_numpy()) * rate[at], 0.0)
+
+    @cached_property
+    def sold(self) -> np.ndarray:
+        """Which lines are part of a counted order."""
+        at = self.order_of_line
+        return (at >= 0) & self.counted[at] if len(self.orders) else np.zeros(len(at), dtype=bool)
+
+    @cached_property
+    def product_of_line(self) -> np.ndarray:
+        """Position of each line's product; -1 when it is not in the products table."""
+        return positions(self.lines["product_id"], self.products["product_id"])
+
+    def of_product(self, values: np.ndarray) -> np.ndarray:
+        """A product's property (True or False) for each line; False for unlisted products."""
+        return np.append(values, False)[self.product_of_line]
+
+    @cached_property
+    def daily(self) -> np.ndarray:
+        """Orders per local day from the first to the last day, future days left out."""
+        days = self.day[self.day <= self.audited.today]
+        return np.bincount(days - days.min()) if len(days) else np.zeros(0, dtype="int64")
+
+
+def positions(keys: pd.Series, among: pd.Series) -> np.ndarray:
+    """Position in ``among`` of each key; -1 where it is not there."""
+    coded = keys.astype("category").cat
+    place = pd.Index(among.astype(object)).get_indexer(pd.Index(coded.categories.astype(object)))
+    return np.append(place, -1)[coded.codes.to_numpy()]
+
+
+def expected_orders(daily: np.ndarray, first_day: int, start: int, end: int) -> float:
+    """Orders to expect on the days ``start`` … ``end`` (positions in ``daily``, both included).
+
+    From the means by weekday of the four weeks before and the four after.
+    """
+    reach = 7 * _WEEKS_AROUND
+    around = np.r_[max(start - reach, 0) : min(start, len(daily)), end + 1 : min(end + 1 + reach, len(daily))]
+    if not len(around):
+        return 0.0
+    weekday = (first_day + around) % 7
+    days = np.bincount(weekday, minlength=7)
+    orders = np.bincount(weekday, daily[around], 7)
+    rate = np.divide(orders, days, out=np.full(7, daily[around].mean()), where=days > 0)
+    return float(rate[(first_day + np.arange(start, end + 1)) % 7].sum())
