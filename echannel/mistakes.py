@@ -46,10 +46,18 @@ def first_mistake(path: Path, model: type[BaseModel], invalid: ValidationError) 
         case "extra_forbidden":
             known = ", ".join(sorted(_section(model, mistake["loc"])))
             return UserError("error.profile_unknown", file=path.name, field=key, known=known or "–")
-    shown = mistake["input"] if isinstance(mistake["input"], str | int | float | bool) else "…"
     return UserError(
-        "error.profile_value", file=path.name, field=key, value=str(shown), allowed=_allowed(mistake)
+        "error.profile_value", file=path.name, field=key, value=_shown(mistake), allowed=_allowed(mistake)
     )
+
+
+def _shown(mistake: Any) -> str:
+    """The refused value, as far as it may be repeated: what stands in a secret's place may be one."""
+    if "not_a_secret_reference" in mistake["msg"] or not isinstance(
+        mistake["input"], str | int | float | bool
+    ):
+        return "…"
+    return str(mistake["input"])
 
 
 def _section(model: type[BaseModel], place: tuple[int | str, ...]) -> set[str]:

@@ -62,7 +62,8 @@ Language = Literal["en", "fr"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What stands in the wrong place may be a secret: it is not repeated in tracebacks.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class VatProfile(_Strict):
@@ -176,17 +177,24 @@ def read_profile(path: Path, model: type[Model]) -> Model:
 
 
 def _check_against_country(workspace: Workspace, profile: SmeProfile) -> None:
-    """A country without a pack, or a VAT regime that its pack does not know, is a mistake in the profile."""
-    pack = country_pack(profile.country, workspace)
-    regimes = [regime.name for regime in pack.vat_regimes]
-    if profile.vat.regime not in regimes:
-        raise UserError(
-            "error.profile_value",
-            file=f"{profile.id}.yml",
-            field="vat.regime",
-            value=profile.vat.regime,
-            allowed=UserError("allowed.one_of", choices=", ".join(regimes)),
-        )
+    """A country without a pack, or what its VAT regimes do not allow, is a mistake in the profile."""
+    regimes = {regime.name: regime for regime in country_pack(profile.country, workspace).vat_regimes}
+    chosen = profile.vat.regime
+    if chosen not in regimes:
+        raise _vat_mistake(profile, "regime", chosen, ", ".join(regimes))
+    if profile.vat.registered != regimes[chosen].registered:
+        given, due = (str(one).lower() for one in (profile.vat.registered, regimes[chosen].registered))
+        raise _vat_mistake(profile, "registered", given, f"{due} ({chosen})")
+
+
+def _vat_mistake(profile: SmeProfile, field: str, value: str, choices: str) -> UserError:
+    return UserError(
+        "error.profile_value",
+        file=f"{profile.id}.yml",
+        field=f"vat.{field}",
+        value=value,
+        allowed=UserError("allowed.one_of", choices=choices),
+    )
 
 
 def _load(workspace: Workspace, folder: str, name: str, model: type[Model], missing: str) -> Model:
