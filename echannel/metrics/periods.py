@@ -41,12 +41,20 @@ def year_before(period: Period, years: int = 1) -> Period:
     A period that ends with its month ends with the month then too (28 February 2025 → 29 February 2024),
     so that whole months stay whole.
     """
-    raise NotImplementedError
+    return Period(_months_back(period.since, 12 * years), _months_back(period.until, 12 * years, end=True))
+
+
+def year_after(day: int) -> int:
+    """The same calendar day a year later; 28 February after a 29th."""
+    return _months_back(day, -12)
 
 
 def preceding(period: Period) -> Period:
     """The period just before: as many whole months for whole months, else as many days."""
-    raise NotImplementedError
+    if not is_whole_months(period):
+        return Period(period.since - period.days, period.since - 1)
+    months = month_of(period.until) - month_of(period.since) + 1
+    return Period(month_start(month_of(period.since) - months), period.since - 1)
 
 
 def month_start(month: int) -> int:
@@ -64,3 +72,25 @@ def is_whole_months(period: Period) -> bool:
     return period.since == month_start(month_of(period.since)) and period.until + 1 == month_start(
         month_of(period.until + 1)
     )
+
+
+def like_for_like(period: Period, first_day: int, last_day: int) -> tuple[Period | None, Period]:
+    """The covered part of a period, and the same calendar days a year before; None where there is none."""
+    covered = Period(max(period.since, first_day), min(period.until, last_day))
+    covered = covered._replace(since=max(covered.since, year_after(first_day)))
+    if year_before(covered).since < first_day:  # 29 February has no such day a year later
+        covered = covered._replace(since=covered.since + 1)
+    earlier = year_before(covered)
+    if covered.since > covered.until:
+        return None, earlier
+    return covered, earlier
+
+
+def _months_back(day: int, months: int, end: bool = False) -> int:
+    """The same day of the month so many months earlier; the last day stays the last where ``end``."""
+    month = month_of(day)
+    then = month_start(month - months)
+    last = month_start(month - months + 1) - 1
+    if end and day + 1 == month_start(month + 1):
+        return last
+    return min(then + day - month_start(month), last)
