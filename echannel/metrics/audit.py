@@ -40,7 +40,7 @@ _READY_GAP = 0.1
 
 
 class Need(NamedTuple):
-    """What a tool needs: the check that tells, its weight in the score, the gap beyond which it cannot work."""
+    """What a tool needs: the check that tells, its weight, and the gap beyond which the tool cannot work."""
 
     check: str
     weight: int
