@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from echannel.metrics.change import PRODUCT_PARTS, part_sums, price_volume_mix
 from echannel.metrics.counting import codes_of
 from echannel.metrics.drivers import (
     buyer_drivers,
@@ -16,6 +15,7 @@ from echannel.metrics.drivers import (
     traffic_drivers,
 )
 from echannel.metrics.periods import Period
+from echannel.metrics.price_volume_mix import PRODUCT_PARTS, part_sums, price_volume_mix
 from echannel.metrics.result import INPUT_MISSING, OK, TOO_FEW
 
 CLEAR, LIKELY = 0.9, 0.6  # share of draws that name the same cause

@@ -1,7 +1,6 @@
-"""What drove the change: sessions, conversion, order value; or customers, frequency, order value.
+"""What drove the change: who bought; sessions, conversion, order value; or customers, frequency, order value.
 
-``entries`` is a whole frame of ``Sales`` (see ``echannel.metrics.turnover``), ``visits`` the canonical table;
-frames and rounding as in ``echannel.metrics.change``.
+Frames and rounding as in ``echannel.metrics.change``; ``visits`` is the canonical table.
 """
 
 from __future__ import annotations
@@ -14,11 +13,52 @@ from echannel.metrics.parts import decomposed, unavailable
 from echannel.metrics.periods import Period
 from echannel.metrics.turnover import day_number
 
+CUSTOMER_PARTS = ("new", "reactivated", "more", "less", "lost", "earlier_refunds", "unknown")
 TRAFFIC_PARTS = ("sessions", "conversion", "average_order", "refunds", "other_channels")
 BUYER_PARTS = ("customers", "frequency", "average_order", "refunds", "unknown")
 COVERED = 0.9  # of a period's days must have visits: else sessions seem to rise or fall with the counting
 
 OWN_SHOP = "own_shop"
+
+
+def by_customers(entries: pd.DataFrame, period: Period, before: Period) -> pd.DataFrame:
+    """Change of turnover by who bought.
+
+    new: ordered now, first order ever after the period before; reactivated: ordered now, not before, but
+    earlier; more, less: ordered in both; lost: ordered before only; earlier_refunds: given back to customers
+    who ordered in neither; unknown: orders without a customer.
+
+    Returns
+    -------
+    One row per name in ``CUSTOMER_PARTS``, in that order; ``n``: customers (orders for ``unknown``).
+    input_missing where no order has a customer.
+    """
+    codes, ids = codes_of(entries["customer_id"])
+    if len(entries) and not (codes >= 0).any():
+        return unavailable(decomposed([0.0] * 7, CUSTOMER_PARTS, 0.0, 0.0), "reason.customers_unknown")
+    size = len(ids)
+    sale = (entries["entry"] == "sale").to_numpy()
+    net = entries["net_goods"].to_numpy()
+    inside = [one.mask(entries["day"]) for one in (period, before)]
+    now, then = (totals(codes[rows], net[rows], size) for rows in inside)
+    buys, bought = (counts(codes[rows & sale], size) > 0 for rows in inside)
+    first = sale & (entries["order_rank"].to_numpy() == 1) & (entries["day"].to_numpy() > before.until)
+    is_new = counts(codes[first], size) > 0
+    delta = now - then
+    group = np.select(
+        [buys & ~bought & is_new, buys & ~bought, buys & bought & (delta >= 0), buys & bought, bought],
+        range(5),
+        5,
+    )
+    values = np.bincount(group, delta, len(CUSTOMER_PARTS))
+    unknown = [net[rows & (codes < 0)].sum() for rows in inside]
+    values[6] = unknown[0] - unknown[1]
+    whole = [float(net[rows].sum()) for rows in inside]
+    frame = decomposed(list(values), CUSTOMER_PARTS, whole[1], whole[0])
+    involved = buys | bought | (now != 0) | (then != 0)
+    frame["n"] = np.bincount(group[involved], minlength=len(CUSTOMER_PARTS))
+    frame.loc[6, "n"] = max(int((rows & sale & (codes < 0)).sum()) for rows in inside)
+    return frame
 
 
 def traffic_drivers(
@@ -59,7 +99,7 @@ def buyer_drivers(entries: pd.DataFrame, period: Period, before: Period) -> pd.D
     """
     if len(entries) and not (codes_of(entries["customer_id"])[0] >= 0).any():
         return _unavailable(BUYER_PARTS, "reason.customers_unknown")
-    return _driven(*(buyers_in(entries, one) for one in (period, before)), BUYER_PARTS)
+    return _driven(buyers_in(entries, period), buyers_in(entries, before), BUYER_PARTS)
 
 
 def log_mean_parts(before: np.ndarray, after: np.ndarray) -> np.ndarray:
