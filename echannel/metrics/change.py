@@ -11,8 +11,31 @@ and ``after`` (the whole turnover, the same in each row), ``n``, ``status``, ``r
 
 from __future__ import annotations
 
+from echannel.metrics.causes import main_cause, main_driver
+from echannel.metrics.drivers import (
+    BUYER_PARTS,
+    CUSTOMER_PARTS,
+    TRAFFIC_PARTS,
+    buyer_drivers,
+    by_customers,
+    traffic_drivers,
+)
+from echannel.metrics.price_volume_mix import (
+    PRODUCT_PARTS,
+    price_volume_mix,
+    price_volume_mix_by_product,
+)
+
 __all__ = [
-    *("PRODUCT_PARTS", "CUSTOMER_PARTS", "TRAFFIC_PARTS", "BUYER_PARTS"),
-    *("price_volume_mix", "price_volume_mix_by_product", "by_customers"),
-    *("traffic_drivers", "buyer_drivers", "main_cause", "main_driver"),
+    "BUYER_PARTS",
+    "CUSTOMER_PARTS",
+    "PRODUCT_PARTS",
+    "TRAFFIC_PARTS",
+    "buyer_drivers",
+    "by_customers",
+    "main_cause",
+    "main_driver",
+    "price_volume_mix",
+    "price_volume_mix_by_product",
+    "traffic_drivers",
 ]

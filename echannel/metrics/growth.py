@@ -20,8 +20,14 @@ from echannel.metrics.seasons import by_hour, by_weekday, sale_days_apart, sale_
 from echannel.metrics.turnover import as_date, month_periods
 
 __all__ = [
-    *("headline", "monthly_turnover", "yearly", "by_dimension"),
-    *("by_weekday", "by_hour", "sale_weeks", "sale_days_apart"),
+    "by_dimension",
+    "by_hour",
+    "by_weekday",
+    "headline",
+    "monthly_turnover",
+    "sale_days_apart",
+    "sale_weeks",
+    "yearly",
 ]
 
 MEASURES = (
