@@ -94,6 +94,11 @@ class SmeStore:
             self._lock = FileLock(self.path / ".lock")
         return self._lock
 
+    def current(self) -> Manifest | None:
+        """The current manifest; None when nothing was stored yet."""
+        path = self.path / "manifest.json"
+        return _loaded(path) if path.is_file() else None
+
     def manifest(self, number: int | None = None) -> Manifest:
         """The current manifest, or an older one by its number.
 
@@ -102,7 +107,7 @@ class SmeStore:
         UserError
             ``error.never_synced`` when nothing was stored yet; ``sync.error.unknown_manifest``.
         """
-        current = self._current()
+        current = self.current()
         if current is None:
             raise UserError("error.never_synced", sme=self.path.name)
         if number is None or number == current.number:
@@ -153,7 +158,7 @@ class SmeStore:
         What is already stored makes no new version, and a commit without any news no new manifest.
         """
         with self.lock:
-            before = self._current() or Manifest(0, "", "")
+            before = self.current() or Manifest(0, "", "")
             news = {name: self._news(name, frame, before) for name, frame in frames.items()}
             refused = self._rejected_news(rejected, read_files or {}, before)
             merged = {name: new for name, (new, changed) in news.items() if changed}
@@ -198,10 +203,6 @@ class SmeStore:
             for name in current.versions:
                 versions = sorted({m.versions[name] for m in kept if name in m.versions})
                 DeltaTable(str(self.path / name)).vacuum(dry_run=False, keep_versions=versions)
-
-    def _current(self) -> Manifest | None:
-        path = self.path / "manifest.json"
-        return _loaded(path) if path.is_file() else None
 
     def _numbered(self, number: int) -> Path:
         return self.path / "manifests" / f"{number}.json"

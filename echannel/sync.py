@@ -2,41 +2,290 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import time
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-from echannel.connectors.base import Note
+import pandas as pd
+
+from echannel import __version__
+from echannel.checking import checked, no_refusals, without_lines_of
+from echannel.connectors import connector
+from echannel.connectors.base import Batch, Note, SourceContext
+from echannel.errors import UserError
 from echannel.locale import Speaker
-from echannel.store import Manifest
+from echannel.profiles import SmeProfile, Source, load_sme
+from echannel.pseudonyms import key_path, load_key, pseudonymiser
+from echannel.quarantine import note_in_words, write_quarantine
+from echannel.secrets import resolve_all
+from echannel.store import REJECTED, Manifest, SmeStore
+from echannel.tables import TABLES
+from echannel.upsert import normalised, upserted
 from echannel.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
+_PROFILE = "<profile>"
+"""The cursor's key for what of the profile shapes the tables: when that changes, all is read again."""
 
 
 @dataclass(frozen=True)
 class SyncReport:
-    """What one sync did: source rows read, canonical rows kept by table, source rows refused."""
+    """What one sync did.
+
+    ``read`` and ``refused`` are rows of the sources; ``kept`` canonical rows by table;
+    ``changed`` rows that came in, were altered or went, by table (none: nothing new);
+    ``duplicates`` rows that came twice with the same key, by table (the last one counts);
+    ``reasons`` why rows were refused, the most frequent first; ``quarantine`` the files that hold them.
+    """
 
     sme: str
     read: int
     kept: dict[str, int]
     refused: int
+    duplicates: dict[str, int]
     changed: dict[str, int]
     notes: tuple[Note, ...]
     manifest: Manifest
+    reasons: tuple[tuple[Note, int], ...]
+    quarantine: tuple[Path, ...]
     seconds: float
 
     def sentences(self, say: Speaker) -> list[str]:
-        """What happened, in the reader's words."""
-        return [say(note.key, **note.values) for note in self.notes]
+        """What happened, in the reader's words: rows read and refused, what changed, what was decided."""
+        orders, kept_aside = self.kept.get("orders", 0), sum(self.manifest.rejected.values())
+        said = [say("sync.orders_read", n=orders) if orders else say("sync.read", n=self.read)]
+        if self.refused:
+            said.append(say("sync.refused", n=self.refused))
+            for reason, n in self.reasons:
+                said.append(say("sync.refused_because", n=n, reason=note_in_words(reason, say)))
+        elif kept_aside:
+            said.append(say("sync.still_refused", n=kept_aside))
+        said += [say("sync.see_quarantine", file=str(path)) for path in self.quarantine]
+        if self.duplicates:
+            said.append(say("sync.duplicates", n=sum(self.duplicates.values())))
+        if not self.changed:
+            said.append(say("sync.nothing_new"))
+        return said + [note_in_words(note, say) for note in self.notes]
 
 
-def sync_sme(workspace: Workspace, sme_id: str, progress: Progress | None = None) -> SyncReport:
+@dataclass
+class _Gathered:
+    """What the sources of one sync have handed over so far."""
+
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    rejected: list[pd.DataFrame] = field(default_factory=list)
+    cursors: dict[str, dict[str, str]] = field(default_factory=dict)
+    read_files: dict[str, set[str]] = field(default_factory=dict)
+    log: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    duplicates: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
+    read: int = 0
+    refused: int = 0
+
+
+def sync_sme(
+    workspace: Workspace, sme_id: str, progress: Progress | None = None, again: bool = False
+) -> SyncReport:
     """Bring an SME's tables up to its sources: all of them, or nothing.
+
+    Only one sync of an SME runs at a time; a second one waits. ``again`` reads everything
+    anew instead of only what is new.
 
     Raises
     ------
     UserError
-        When a source cannot be read: its tables stay as they were, and the run log says why.
+        When a source cannot be read: the tables stay as they were, and the run log says why.
     """
-    raise NotImplementedError
+    profile = load_sme(workspace, sme_id)
+    store = SmeStore(workspace.store / profile.id)
+    with store.lock:
+        started, clock = datetime.now(UTC), time.perf_counter()
+        gathered = _Gathered()
+        try:
+            before, after = _sync(workspace, profile, store, gathered, progress or _silent, again)
+        except Exception as failure:
+            error = _as_user_error(failure, profile.id)
+            _write_run(store, started, clock, gathered, error=error, failure=failure)
+            raise error from failure
+        say = Speaker(profile.languages[0], profile.country, profile.currency)
+        files = write_quarantine(store.path / "quarantine", store.read(REJECTED.name, manifest=after), say)
+        changed = {} if before is not None and before.number == after.number else after.changed
+        _write_run(store, started, clock, gathered, manifest=after, changed=changed)
+    return SyncReport(
+        profile.id,
+        gathered.read,
+        gathered.kept,
+        gathered.refused,
+        gathered.duplicates,
+        changed,
+        tuple(gathered.notes),
+        after,
+        _reasons(gathered.rejected),
+        tuple(files),
+        time.perf_counter() - clock,
+    )
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def _sync(
+    workspace: Workspace,
+    profile: SmeProfile,
+    store: SmeStore,
+    gathered: _Gathered,
+    progress: Progress,
+    again: bool,
+) -> tuple[Manifest | None, Manifest]:
+    if not profile.sources:
+        raise UserError("sync.error.no_sources", sme=profile.id)
+    before = store.current()
+    # A new key beside old tables would make every customer a stranger.
+    key = load_key(key_path(workspace, profile.id), create=before is None)
+    for source in profile.sources:
+        cursor = {} if before is None or again else before.cursors.get(source.id, {})
+        context = SourceContext(
+            profile, source.id, workspace.root, pseudonymiser(key), progress, resolve_all(source.secrets)
+        )
+        try:
+            _gather(source, cursor, context, gathered)
+        except UserError as error:
+            raise UserError("sync.error.source", sme=profile.id, source=source.id, why=error) from error
+    after = store.commit(
+        gathered.frames,
+        cursors=gathered.cursors,
+        rejected=pd.concat(gathered.rejected) if gathered.rejected else None,
+        read_files=gathered.read_files,
+        log=gathered.log,
+    )
+    return before, after
+
+
+def _gather(source: Source, cursor: dict[str, str], context: SourceContext, gathered: _Gathered) -> None:
+    shape = _shape_of(context.sme)
+    position = cursor if cursor.get(_PROFILE) == shape else {}
+    position = {name: value for name, value in position.items() if name != _PROFILE}
+    reader = connector(source.connector)(source.options, context)
+    for batch in reader.fetch(dict(position)):
+        new = {name for name, value in batch.cursor.items() if position.get(name) != value}
+        position = {**position, **batch.cursor}
+        _take(batch, new, context, gathered)
+    gathered.cursors[source.id] = {**position, _PROFILE: shape}
+
+
+def _take(batch: Batch, files: set[str], context: SourceContext, gathered: _Gathered) -> None:
+    """One batch: checked, its refused rows kept aside, its good rows put over the earlier ones."""
+    source, place = context.source_id, ", ".join(sorted(files)) or context.source_id
+    good: dict[str, pd.DataFrame] = {}
+    refused = [batch.rejected]
+    tables = {name: frame.reset_index(drop=True) for name, frame in batch.tables.items()}
+    for name in sorted(tables, key=list(TABLES).index):  # orders before their lines
+        if name == "order_lines" and "orders" in good:
+            lost = set(tables["orders"]["order_id"].dropna()) - set(good["orders"]["order_id"])
+            tables[name], orphans = without_lines_of(lost, tables[name], source, place)
+            refused.append(orphans)
+        good[name], bad, twice = checked(TABLES[name], tables[name], source, place, context.sme.timezone)
+        refused.append(bad)
+        if twice:
+            gathered.duplicates[name] = gathered.duplicates.get(name, 0) + twice
+    for name, frame in good.items():
+        table, earlier = TABLES[name], gathered.frames.get(name)
+        gathered.frames[name] = (
+            normalised(table, frame) if earlier is None else upserted(table, earlier, frame)
+        )
+        gathered.kept[name] = gathered.kept.get(name, 0) + len(frame)
+    rejected = pd.concat([part for part in refused if len(part)] or [no_refusals()])
+    count = len(rejected.drop_duplicates(["file", "row", "record"]))
+    gathered.rejected.append(rejected)
+    gathered.read_files.setdefault(source, set()).update(files)
+    gathered.read += batch.read
+    gathered.refused += count
+    gathered.notes += batch.notes
+    gathered.log.setdefault(source, {})[place] = {
+        "read": batch.read,
+        "kept": {name: len(frame) for name, frame in good.items()},
+        "refused": count,
+        "notes": [asdict(note) for note in batch.notes],
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _reasons(rejected: list[pd.DataFrame]) -> tuple[tuple[Note, int], ...]:
+    parts = [part for part in rejected if len(part)]
+    if not parts:
+        return ()
+    counts = pd.concat(parts).groupby(["reason", "reason_values"], sort=False).size()
+    ordered = counts.sort_values(ascending=False, kind="stable").reset_index(name="n")
+    return tuple(
+        (Note(str(row.reason), json.loads(str(row.reason_values) or "{}")), int(row.n))  # type: ignore[arg-type]
+        for row in ordered.itertuples()
+    )
+
+
+def _shape_of(profile: SmeProfile) -> str:
+    """What of a profile decides how rows are read; a hash, as cursors are text."""
+    parts = (profile.timezone, profile.currency, profile.country, profile.orientation, profile.vat.registered)
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+
+
+def _as_user_error(failure: Exception, sme_id: str) -> UserError:
+    if isinstance(failure, UserError):
+        return failure
+    if isinstance(failure, OSError):
+        return UserError(
+            "sync.error.system", sme=sme_id, file=str(failure.filename or "–"), why=failure.strerror or "–"
+        )
+    # The message of an unforeseen error may quote a row: only its kind is repeated.
+    return UserError("sync.error.unforeseen", sme=sme_id, what=type(failure).__name__)
+
+
+def _write_run(
+    store: SmeStore,
+    started: datetime,
+    clock: float,
+    gathered: _Gathered,
+    manifest: Manifest | None = None,
+    changed: dict[str, int] | None = None,
+    error: UserError | None = None,
+    failure: Exception | None = None,
+) -> None:
+    """One more line in the run log: what was read, kept and refused, and how it ended."""
+    run = {
+        "sme": store.path.name,
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - clock, 3),
+        "package": __version__,
+        "read": gathered.read,
+        "kept": gathered.kept,
+        "refused": gathered.refused,
+        "duplicates": gathered.duplicates,
+        "changed": changed or {},
+        "sources": gathered.log,
+        "manifest": manifest.number if manifest else None,
+        "versions": manifest.versions if manifest else None,
+        "error": str(error) if error else None,
+        "where": _where(failure) if failure and not isinstance(failure, UserError) else None,
+    }
+    line = json.dumps(run, ensure_ascii=False, default=str) + "\n"
+    handle = os.open(store.path / "runs.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
+    try:
+        os.write(handle, line.encode())
+    finally:
+        os.close(handle)
+
+
+def _where(failure: Exception) -> list[str]:
+    """Where in the code an unforeseen error arose; places only, no values."""
+    return [
+        f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(failure.__traceback__)
+    ]

@@ -325,7 +325,7 @@ def test_rows_upserted_by_key_through_the_store(tmp_path_factory, batches):
         ]
         frame = pd.DataFrame(rows, columns=["product_id", "location", "as_of", "on_hand", "reserved"])
         frame["as_of"] = pd.to_datetime(frame["as_of"]).astype("datetime64[us]")
-        before = store._current()
+        before = store.current()
         known = dict(model)
         model |= {(p, w, d): float(q) if q is not None else None for p, w, d, q in batch}
         manifest = store.commit({"stock_levels": frame})

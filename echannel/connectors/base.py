@@ -6,12 +6,13 @@ versions and the run log live in ``echannel.sync``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
+from pydantic import SecretStr
 
 from echannel.profiles import SmeProfile
 
@@ -32,9 +33,12 @@ class Note:
 class Batch:
     """One step of a fetch: canonical frames by table name, refused rows, decisions, and where to go on.
 
-    ``tables`` holds the columns of ``echannel.tables`` except ``local_day``, which the sync adds.
+    ``tables`` holds the columns of ``echannel.tables`` except ``local_day``, which the sync adds;
+    two more, ``_file`` and ``_row``, may say where a row stands, in case the sync must refuse it.
     ``read`` counts the source rows looked at: read = kept + refused.
     ``cursor`` is remembered by the sync once the batch is safely stored, and handed to the next fetch.
+    A key that is a file's name and has a new value says that the file was read from the start:
+    what was refused of it before is forgotten.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -55,6 +59,8 @@ class SourceContext:
     """Keyed hash of an identifying column (e-mail, name, account); empty stays empty."""
     progress: Callable[[str, int, int], None]
     """Called with (what, done, total)."""
+    secrets: Mapping[str, SecretStr] = field(default_factory=dict)
+    """The secrets that the profile refers to, by the name the connector knows them by."""
 
 
 class Connector(Protocol):
