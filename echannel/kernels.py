@@ -30,7 +30,6 @@ _LIBRARIES = (
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipywidgets",
-    "deltalake",
     "pandera.pandas",
     "scipy.optimize",
     "scipy.special",
@@ -39,6 +38,7 @@ _LIBRARIES = (
     "echannel.views.cards",
     "echannel.views.charts",
     "echannel.views.filters",
+    "echannel.server.home",
 )
 
 
@@ -191,7 +191,7 @@ def _become_kernel(request: dict[str, Any]) -> NoReturn:
         # [python, options…, -m, ipykernel_launcher, arguments…]; the kernel ends with the nursery.
         arguments = request["argv"][request["argv"].index("ipykernel_launcher") + 1 :]
         IPKernelApp.launch_instance(
-            [*arguments, f"--IPKernelApp.parent_handle={nursery}", "--IPKernelApp.log_level=40"]
+            [*arguments, f"--IPKernelApp.parent_handle={nursery}", "--IPKernelApp.log_level=50"]
         )
         code = 0
     finally:

@@ -123,7 +123,7 @@ def _sme_card(
     own = {report: outcome for report, outcome in outcomes.items() if report.sme == sme}
     return Card(
         profile.name if profile else sme,
-        _about(profile, say),
+        profile_facts(profile, say) if profile else "",
         f"{sme}/index.{say.language}.html",
         _entries(own, say, f"{sme}/"),
     )
@@ -139,12 +139,13 @@ def _sme_page(sme: str, profile: SmeProfile | None, own: dict[Report, Outcome | 
         for tool in dict.fromkeys(report.tool for report in own)
     )
     name = profile.name if profile else sme
-    return _page(say, name, _about(profile, say), (Section("", cards),), f"../{ASSETS}/")
+    return _page(
+        say, name, profile_facts(profile, say) if profile else "", (Section("", cards),), f"../{ASSETS}/"
+    )
 
 
-def _about(profile: SmeProfile | None, say: Speaker) -> str:
-    if profile is None:
-        return ""
+def profile_facts(profile: SmeProfile, say: Speaker) -> str:
+    """Where an SME is, whom it sells to, and in what it counts."""
     return " · ".join(
         [say.country_name(profile.country), say(f"batch.orientation.{profile.orientation}"), profile.currency]
     )

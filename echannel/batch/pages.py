@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -76,18 +77,14 @@ def report_page(notebook: NotebookNode, frame: Frame) -> str:
 def failure_page(frame: Frame, reason: str, cell: int | None) -> str:
     """The page that stands where a report could not be made: why, which cell, what next."""
     say = Speaker(frame.language)
-    return (
-        environment()
-        .get_template("failure.html.j2")
-        .render(
-            frame=frame,
-            policy=POLICY,
-            heading=say("batch.failure.title"),
-            reason=reason,
-            where=say("batch.failure.cell", n=cell) if cell else None,
-            next_step=say("batch.failure.next"),
-        )
-    )
+    notes = [say("batch.failure.cell", n=cell)] if cell else []
+    return message_page(frame, say("batch.failure.title"), reason, [*notes, say("batch.failure.next")])
+
+
+def message_page(frame: Frame, heading: str, message: str, notes: Sequence[str] = ()) -> str:
+    """A page with nothing but a message in the frame."""
+    template = environment().get_template("message.html.j2")
+    return template.render(frame=frame, policy=POLICY, heading=heading, message=message, notes=notes)
 
 
 @lru_cache
