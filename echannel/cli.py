@@ -106,9 +106,9 @@ app = typer.Typer(
 )
 
 
-def command(key: str) -> Any:
+def command(key: str, name: str | None = None) -> Any:
     """Registers a command whose help text is the catalogue's ``key``."""
-    return app.command(help=key, cls=SpokenCommand, options_metavar="cli.options_metavar")
+    return app.command(name, help=key, cls=SpokenCommand, options_metavar="cli.options_metavar")
 
 
 @app.callback()
@@ -131,6 +131,51 @@ def sync(
     workspace = find_workspace()
     done = sync_all(workspace, resolve_smes(workspace, name), workers, talk(ctx))
     raise typer.Exit(0 if done else 1)
+
+
+@command("batch.cli.help", "run")
+def run_reports(
+    ctx: typer.Context,
+    cohort: Annotated[
+        str, typer.Argument(help="batch.cli.cohort", metavar="cli.name_metavar", show_default=False)
+    ],
+    only: Annotated[
+        list[str] | None, typer.Option(help="batch.cli.only", metavar="batch.cli.only_metavar")
+    ] = None,
+    tool: Annotated[
+        list[str] | None, typer.Option(help="batch.cli.tool", metavar="batch.cli.tool_metavar")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="batch.cli.resume")] = False,
+    workers: Annotated[int, typer.Option(help="batch.cli.workers", metavar="N", min=1, max=64)] = 2,
+) -> None:
+    from echannel.batch.summary import run_with_bar, summary_table
+
+    voice = talk(ctx)
+    options = {"only": only or (), "tools": tool or None, "resume": resume, "workers": workers}
+    summary = run_with_bar(find_workspace(), cohort, voice.say, voice.err, **options)
+    voice.out.print(summary_table(summary, voice.say))
+    raise typer.Exit(summary.exit_code)
+
+
+@command("serve.cli.help")
+def serve(
+    ctx: typer.Context,
+    address: Annotated[
+        str, typer.Option(help="serve.cli.address", metavar="serve.cli.address_metavar")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="serve.cli.port", metavar="N", min=1, max=65535)] = 8866,
+    browser: Annotated[bool, typer.Option("--browser", help="serve.cli.browser")] = False,
+) -> None:
+    from echannel.server import serve as serve_dashboards
+
+    voice = talk(ctx)
+    serve_dashboards(
+        find_workspace(),
+        address,
+        port,
+        open_browser=browser,
+        ready=lambda url: voice.print(voice.say("serve.ready", url=url)),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -145,10 +145,8 @@ def _sme_page(sme: str, profile: SmeProfile | None, own: dict[Report, Outcome | 
 
 
 def profile_facts(profile: SmeProfile, say: Speaker) -> str:
-    """Where an SME is, whom it sells to, and in what it counts."""
-    return " · ".join(
-        [say.country_name(profile.country), say(f"batch.orientation.{profile.orientation}"), profile.currency]
-    )
+    """Where an SME is and whom it sells to."""
+    return f"{say.country_name(profile.country)} · {say(f'batch.orientation.{profile.orientation}')}"
 
 
 def _entries(

@@ -19,14 +19,14 @@
   };
   window.display_cells = function () {};
   window.voila_finish = function () {
-    const cells = document.getElementById("rendered_cells");
+    const cells = document.getElementById("ec-cells");
     if (!cells.querySelector('script[type="application/vnd.voila.cell-output+json"]')) shown();
     look();
   };
 
   // What a reader can see: a widget that is drawn, or plain output.
   function look() {
-    if (document.querySelector("#rendered_cells .ec-live, #rendered_cells .ec, #rendered_cells .ec-panel, #rendered_cells .jupyter-widgets")) shown();
+    if (document.querySelector("#ec-cells .ec-live, #ec-cells .ec, #ec-cells .ec-panel, #ec-cells .jupyter-widgets")) shown();
   }
 
   document.addEventListener("DOMContentLoaded", function () {
