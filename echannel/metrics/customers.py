@@ -269,7 +269,7 @@ def _cohorts(sales: Sales) -> pd.DataFrame:
             "age": ages[reached],
             "month": month_periods(months),
             "customers": active[reached],
-            "denominator": np.repeat(active.reshape(width, width)[:, 0], width)[reached],
+            "denominator": np.repeat(active.reshape(width, width)[:, :1], width)[reached],
             "turnover": turnover[reached],
             "cumulative": square.cumsum(axis=1).ravel()[reached],
             "complete": _ended(months, sales),
