@@ -128,7 +128,9 @@ class Speaker:
         text = numbers.format_currency(
             _unsigned_zero(amount, decimals),
             code,
-            _money_pattern(self.locale, decimals),
+            _pattern(
+                decimals, "\u00a0¤" if self.language == "fr" else "", "" if self.language == "fr" else "¤"
+            ),
             locale=self.locale,
             currency_digits=False,
         )
@@ -141,16 +143,15 @@ class Speaker:
         if _absent(value):
             return self(UNKNOWN_KEY)
         shown = _unsigned_zero(value, decimals)
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return _with_sign(numbers.format_decimal(shown, pattern, locale=self.locale), shown, signed)
+        text = numbers.format_decimal(shown, _pattern(decimals), locale=self.locale)
+        return _with_sign(text, shown, signed)
 
     def percent(self, fraction: float | None, decimals: int = 1, signed: bool = False) -> str:
         """A fraction as a percentage: 0.123 is 12.3 %."""
         if _absent(fraction):
             return self(UNKNOWN_KEY)
         shown = _unsigned_zero(fraction, decimals + 2)
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        pattern += "\u00a0%" if self.language == "fr" else "%"
+        pattern = _pattern(decimals, "\u00a0%" if self.language == "fr" else "%")
         return _with_sign(numbers.format_percent(shown, pattern, locale=self.locale), shown, signed)
 
     def day(self, value: date | datetime | pd.Timestamp | None) -> str:
@@ -229,6 +230,7 @@ def _unsigned_zero(value: float | None, decimals: int) -> float:
 
 
 @lru_cache
-def _money_pattern(locale: Locale, decimals: int) -> str:
+def _pattern(decimals: int, after: str = "", before: str = "") -> numbers.NumberPattern:
+    """Babel's parsed pattern, kept: parsing it costs more than formatting with it."""
     digits = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return f"{digits}\u00a0¤" if locale.language == "fr" else f"¤{digits}"
+    return numbers.parse_pattern(f"{before}{digits}{after}")
