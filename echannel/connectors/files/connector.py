@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from echannel.connectors.base import Batch, SourceContext
-from echannel.connectors.files.options import read_options
+import numpy as np
+import pandas as pd
+
+from echannel.connectors.base import REJECTED_COLUMNS, Batch, Note, SourceContext
+from echannel.connectors.files.cells import Cells
+from echannel.connectors.files.firm import Firm
+from echannel.connectors.files.layouts import reading_of, settle_layout
+from echannel.connectors.files.options import FileOptions, read_options
+from echannel.connectors.files.orders import read_orders
+from echannel.connectors.files.plain_tables import read_customers, read_products, read_stock, read_visits
+from echannel.connectors.files.reading import read_file
+from echannel.errors import UserError
+from echannel.tables import TABLES
+
+_PLAIN = {
+    "products": read_products,
+    "stock_levels": read_stock,
+    "customers": read_customers,
+    "visits": read_visits,
+}
 
 
 class FilesConnector:
@@ -20,7 +43,124 @@ class FilesConnector:
     def __init__(self, options: dict[str, Any], context: SourceContext) -> None:
         self.options = read_options(options)
         self.context = context
+        self.firm = Firm.of(context.sme, context.source_id, context.pseudonym)
+        tables = {entry.layout().table for entry in self.options.files}
+        self._with_products = "products" not in tables
+        self._with_customers = "customers" not in tables
 
     def fetch(self, cursor: dict[str, str]) -> Iterator[Batch]:
-        """One batch per new or changed file, in the order of the options, then by name."""
-        raise NotImplementedError
+        """One batch per new or changed file, in the order of the options, then by name.
+
+        Raises
+        ------
+        UserError
+            The folder does not exist.
+        """
+        folder = self.context.root / self.options.folder
+        if not folder.is_dir():
+            raise UserError("error.files.no_folder", folder=self.options.folder)
+        files = _matched(folder, self.options.files)
+        seen = dict(cursor)
+        for done, (path, options) in enumerate(files):
+            self.context.progress(path.name, done, len(files))
+            mark = _fingerprint(path, options)
+            if mark is not None and seen.get(path.name) == mark:
+                continue
+            seen = {**seen, path.name: mark or ""}
+            yield self._batch(path, options, seen)
+        self.context.progress("", len(files), len(files))
+
+    def _batch(self, path: Path, options: FileOptions, cursor: dict[str, str]) -> Batch:
+        try:
+            cells, tables = read_tables(path, options, self.firm, self._with_products, self._with_customers)
+        except UserError as error:
+            rejected = unreadable(path.name, self.firm.source, error)
+            return Batch({}, rejected, cursor, 1)
+        return Batch(tables, cells.rejected, cursor, len(cells), unique_notes(cells.notes))
+
+
+def read_tables(
+    path: Path,
+    options: FileOptions,
+    firm: Firm,
+    with_products: bool = True,
+    with_customers: bool = True,
+    limit: int | None = None,
+) -> tuple[Cells, dict[str, pd.DataFrame]]:
+    """A file's canonical frames, and its cells with what was refused and noted."""
+    raw = read_file(path, reading_of(options), limit)
+    layout, _ = settle_layout(raw, options)
+    cells = Cells(raw, layout, options, firm)
+    if raw.left_out:
+        cells.notes.append(Note("files.note.footer", {"n": raw.left_out}))
+    if layout.table == "orders":
+        tables = read_orders(cells, with_products, with_customers)
+    else:
+        today = np.datetime64(_file_day(path, firm.timezone), "D")
+        tables = _PLAIN[layout.table](cells, today)
+    return cells, {name: in_canonical_types(name, frame) for name, frame in tables.items()}
+
+
+def in_canonical_types(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with all columns of its table (but ``local_day``), in order and in their types."""
+    columns, dtypes = {}, {}
+    for name, column in TABLES[table].columns.items():
+        if name == "local_day":
+            continue
+        values = frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=object)
+        if column.dtype.startswith("datetime64"):
+            values = pd.to_datetime(values, utc="UTC" in column.dtype).dt.as_unit("us")
+        elif column.dtype == "category":
+            values = values.astype(object).where(values.notna(), None)
+        columns[name], dtypes[name] = values, column.dtype
+    return pd.DataFrame(columns, index=frame.index).astype(dtypes)
+
+
+def unreadable(file: str, source: str, error: UserError) -> pd.DataFrame:
+    """One refused entry for a whole file."""
+    entry = {
+        "source": source,
+        "file": file,
+        "row": 0,
+        "field": "",
+        "value": "",
+        "reason": error.key,
+        "reason_values": json.dumps(error.values, ensure_ascii=False, default=str),
+        "record": "{}",
+    }
+    return pd.DataFrame([entry], columns=list(REJECTED_COLUMNS))
+
+
+def unique_notes(notes: list[Note]) -> tuple[Note, ...]:
+    """Each note once, in the order in which they were made."""
+    return tuple({(note.key, json.dumps(note.values, sort_keys=True)): note for note in notes}.values())
+
+
+def _matched(folder: Path, entries: tuple[FileOptions, ...]) -> list[tuple[Path, FileOptions]]:
+    """Every file once, under the first entry that matches it."""
+    found: dict[Path, FileOptions] = {}
+    for entry in entries:
+        try:
+            paths = sorted(folder.glob(entry.match))
+        except (ValueError, NotImplementedError) as failed:
+            raise UserError("error.files.option", field="match", value=entry.match) from failed
+        for path in paths:
+            if path.is_file() and not path.name.startswith((".", "~$")):
+                found.setdefault(path, entry)
+    return list(found.items())
+
+
+def _fingerprint(path: Path, options: FileOptions) -> str | None:
+    """What a file and the way of reading it are, in short; None when it cannot be opened."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    digest = hashlib.sha256(content)
+    digest.update(options.model_dump_json().encode())
+    return digest.hexdigest()
+
+
+def _file_day(path: Path, timezone: str) -> str:
+    """The day on which a file was written: what its stock levels are as of, where it does not say."""
+    return datetime.fromtimestamp(path.stat().st_mtime, ZoneInfo(timezone)).date().isoformat()

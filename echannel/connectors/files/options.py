@@ -42,6 +42,8 @@ class Layout(_Strict):
     date_order: Literal["auto", "dmy", "mdy", "ymd"] = "auto"
     mapping: dict[str, tuple[str, ...]] = {}
     summed: tuple[str, ...] = ()
+    summary_rows: bool = False  # rows of an order that hold no product are its summary, not lines
+    parts_stated: bool = True  # False: the export leaves out parts of an order (its carriage)
     constants: dict[str, str | float] = {}
     statuses: dict[str, str] = {}
     channels: dict[str, str] = {}

@@ -1,0 +1,60 @@
+"""Bytes to text: UTF-8 and UTF-16 with or without mark, Windows-1252, and what old Macs and DOS wrote."""
+
+from __future__ import annotations
+
+import codecs
+
+from echannel.errors import UserError
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_ONE_BYTE = ("cp1252", "mac_roman", "cp850")
+# What stands in English and French texts beside ASCII: the code page that yields most of it is right.
+_LIKELY = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ£€°’‘“”«»–—…·ñßåøáíóúÁÍÓÚ\u00a0\u202f²³½№®©™")
+
+
+def decode(content: bytes, file: str, encoding: str = "auto") -> tuple[str, str]:
+    """The text and the name of its encoding.
+
+    Raises
+    ------
+    UserError
+        Bytes that are no text, an encoding that does not exist or does not fit.
+    """
+    name = _find(content) if encoding == "auto" else encoding
+    try:
+        text = content.decode(name, errors="replace" if encoding == "auto" else "strict")
+    except (LookupError, UnicodeError) as failed:
+        raise UserError("error.files.encoding", file=file, encoding=encoding) from failed
+    text = text.removeprefix("\ufeff")
+    strange = sum(text.count(chr(code)) for code in (*range(9), *range(14, 32), 127))
+    if "\x00" in text or strange > len(text) / 200:
+        raise UserError("error.files.not_a_table", file=file)
+    if text.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<?xml", "%pdf", "{\\rtf")):
+        raise UserError("error.files.not_a_table", file=file)
+    return text, name
+
+
+def _find(content: bytes) -> str:
+    for mark, name in _MARKS.items():
+        if content.startswith(mark):
+            return name
+    start = content[:4000]
+    zeros = (start[::2].count(0), start[1::2].count(0))
+    if sum(zeros) > len(start) / 5:
+        return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    text = content.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    beyond = sum(1 for character in text if character > "\x7f") - broken
+    if not broken or beyond > 10 * broken:  # a UTF-8 file with a few damaged bytes
+        return "utf-8"
+    return max(_ONE_BYTE, key=lambda page: _likelihood(content, page))
+
+
+def _likelihood(content: bytes, page: str) -> float:
+    high = [byte for byte in content[:1_000_000] if byte > 127]
+    text = bytes(high).decode(page, errors="replace")
+    return sum(character in _LIKELY for character in text) / max(len(text), 1)

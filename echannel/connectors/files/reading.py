@@ -1,0 +1,193 @@
+"""A file as a table of texts: each row with its number in the file, as a spreadsheet shows it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from echannel.connectors.files.encoding import decode
+from echannel.connectors.files.headers import normal
+from echannel.connectors.files.workbooks import read_parquet, read_workbook
+from echannel.errors import UserError
+
+Rows = list[list[str]]
+SEPARATORS = (";", ",", "\t", "|")
+BLANKS = "blanks"
+_HEADER_WITHIN = 40  # rows of preamble at most
+_FOOTER_WITHIN = 6
+_SAMPLE = 200
+_FOOTER = re.compile(
+    r"\d+\s+(?:record|ligne|enregistrement|commande|order|row)s?\b|\d+ record\(s\)|seller id\b|"
+    r"(?:grand |sous-?|sub-?)?total\b|generated on|export[eé]d? (?:on|le)\b|g[eé]n[eé]r[eé] le",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(r"[-+(]?\s*[£€$]?\s*[-+]?\d[\d\s.,:/%€£$()+-]*$|^\d{4}-\d\d-\d\d[T ].*$")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read; ``auto``: find out."""
+
+    encoding: str = "auto"
+    separator: str = "auto"
+    sheet: str | int = "auto"
+    header_row: int | str = "auto"
+    signatures: tuple[frozenset[str], ...] = ()
+    """Normalised headers that tell a header row: where all of one are in a row, it is the header."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A file's rows as texts. ``numbers`` are the rows' numbers in the file, counted from 1."""
+
+    file: str
+    headers: tuple[str, ...]
+    rows: pd.DataFrame = field(repr=False)
+    numbers: np.ndarray = field(repr=False)
+    encoding: str
+    separator: str
+    header_row: int
+    left_out: int = 0  # footer rows: "12 record(s) downloaded"
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Column number by normalised header; columns can be named by number, from 1, too."""
+        by_number = {str(at + 1): at for at in range(len(self.headers))}
+        return by_number | {normal(header): at for at, header in reversed(list(enumerate(self.headers)))}
+
+    def column(self, header: str) -> pd.Series | None:
+        """The cells below a header (blanks around them taken off), or nothing when it is not there."""
+        at = self.positions.get(normal(header))
+        if at is None:
+            return None
+        codes, distinct = pd.factorize(self.rows.iloc[:, at])
+        texts = np.array([*(str(text).strip() for text in distinct), ""], dtype=object)
+        return pd.Series(texts[codes], dtype=object)
+
+
+def read_file(path: Path, how: Reading, limit: int | None = None) -> Raw:
+    """The table of texts in a CSV, TSV, TXT, XLSX, XLS, ODS or Parquet file; at most ``limit`` rows.
+
+    Raises
+    ------
+    UserError
+        When there is no table in it: empty, protected, damaged, not a table; says what to do.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as failed:
+        raise UserError("error.files.cannot_open", file=path.name) from failed
+    if not content.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
+        raise UserError("error.files.empty", file=path.name)
+    if content.startswith(b"PAR1"):
+        headers, columns = read_parquet(content, path.name, limit)
+        frame = pd.DataFrame(dict(enumerate(columns)))
+        return Raw(path.name, headers, frame, np.arange(2, len(frame) + 2), "", "", 1)
+    if content[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+        rows = read_workbook(content, path.name, how.sheet, limit)
+        encoding = separator = ""
+    else:
+        text, encoding = decode(content, path.name, how.encoding)
+        separator = find_separator(text) if how.separator == "auto" else _separator(how.separator)
+        rows = split_rows(text, separator, path.name, limit)
+    return _table(path.name, rows, how, encoding, separator)
+
+
+def _separator(named: str) -> str:
+    return {"tab": "\t", "\\t": "\t", "semicolon": ";", "comma": ",", "pipe": "|"}.get(named, named)
+
+
+def find_separator(text: str) -> str:
+    """The separator by which most of the first rows have the same number of cells, and many of them."""
+    sample = text[:200_000]
+    scores = {}
+    for separator in SEPARATORS:
+        if separator not in sample:
+            continue
+        try:
+            rows = [row for row in split_rows(sample, separator, "", _SAMPLE) if len(row) > 0]
+        except UserError:
+            continue
+        widths = np.bincount([len(row) for row in rows[:-1] or rows])
+        widths[:2] = 0
+        if widths.any():
+            width = int(widths.argmax())
+            scores[separator] = (widths[width] / len(rows)) * (1 + np.log(width))
+    if scores and max(scores.values()) > 0.3:
+        return max(scores, key=lambda separator: scores[separator])
+    widths = np.bincount([len(line.split()) for line in sample.splitlines()[:_SAMPLE] if line.strip()] or [0])
+    widths[:2] = 0
+    if widths.any() and widths.max() >= 0.9 * widths.sum():
+        return BLANKS
+    return max(scores, key=lambda separator: scores[separator]) if scores else ","
+
+
+def split_rows(text: str, separator: str, file: str, limit: int | None = None) -> Rows:
+    """The rows of a text, cells unquoted; an empty line is a row without cells."""
+    if separator == BLANKS:
+        lines = text.split("\n")[:limit]
+        return [line.split() for line in lines]
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator)
+    try:
+        if limit is None:
+            return list(reader)
+        return [row for row, _ in zip(reader, range(limit), strict=False)]
+    except csv.Error as broken:
+        raise UserError("error.files.broken_row", file=file, row=reader.line_num) from broken
+
+
+def _table(file: str, rows: Rows, how: Reading, encoding: str, separator: str) -> Raw:
+    head = _header_index(rows, how) if how.header_row == "auto" else int(how.header_row) - 1
+    body = [at for at in range(head + 1, len(rows)) if "".join(rows[at]).strip()]
+    footers = _footers(rows, body)
+    body = body[: len(body) - footers] if footers else body
+    if not body:
+        raise UserError("error.files.no_rows", file=file)
+    width = max(len(rows[at]) for at in (*body, *([head] if head >= 0 else [])))
+    named = [cell.strip() for cell in rows[head]] if head >= 0 else []
+    headers = named + [""] * (width - len(named))
+    frame = pd.DataFrame([rows[at] for at in body], columns=range(width), dtype=object)
+    frame = frame.fillna("")
+    # PrestaShop 1.6 ends each line with a separator: a column without name and cells.
+    while headers and not headers[-1] and not (frame.iloc[:, -1] != "").any():
+        headers.pop()
+        frame = frame.iloc[:, :-1]
+    named_or_numbered = tuple(name or str(at + 1) for at, name in enumerate(headers))
+    numbers = np.array(body, dtype="int64") + 1
+    return Raw(file, named_or_numbered, frame, numbers, encoding, separator, head + 1, footers)
+
+
+def _header_index(rows: Rows, how: Reading) -> int:
+    """Which row holds the headers; -1: none does (the file begins with values)."""
+    first = rows[:_HEADER_WITHIN]
+    for at, row in enumerate(first):
+        names = {normal(cell) for cell in row}
+        if any(signature <= names for signature in how.signatures):
+            return at
+    widths = [sum(1 for cell in row if cell.strip()) for row in rows[:_SAMPLE]]
+    usual = float(np.median([width for width in widths if width] or [1]))
+    for at, row in enumerate(first):
+        cells = [cell.strip() for cell in row if cell.strip()]
+        if len(cells) < max(1.0, usual / 2):
+            continue
+        values = sum(1 for cell in cells if _VALUE.fullmatch(cell))
+        return at if values <= len(cells) / 5 else -1
+    return 0
+
+
+def _footers(rows: Rows, body: list[int]) -> int:
+    """How many of the last rows belong to the export and not to the table."""
+    count = 0
+    for at in reversed(body[-_FOOTER_WITHIN:]):
+        cells = [cell.strip() for cell in rows[at] if cell.strip()]
+        if len(cells) > 3 or not _FOOTER.match(cells[0]) or len(cells) > len(rows[body[0]]) / 2:
+            break
+        count += 1
+    return count if count < len(body) else 0
