@@ -210,7 +210,8 @@ def test_a_french_firm_read_in_english_keeps_its_euros_its_holidays_and_its_sold
 def test_taux_de_marque_is_never_called_markup_nor_the_other_way_round():
     markup = re.compile(r"\bmark-?up\b", re.I)
     for key, message in catalogue("fr").items():
-        english, french = catalogue("en")[key].text, message.text.lower()
+        english = re.sub(r"\{\w+\}", "", catalogue("en")[key].text)
+        french = message.text.lower()
         # A text that explains the false friend names both, each with its own counterpart.
         if "taux de marque" in french and "taux de marge" not in french:
             assert not markup.search(english), key
