@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from echannel.demo.cohort import DemoSummary, Faults, write_demo
+from echannel.demo.cohort import DemoSummary, write_demo
+from echannel.demo.faults import Faults
 
 __all__ = ["DemoSummary", "Faults", "write_demo"]

@@ -1,0 +1,165 @@
+"""The files beside the orders: products, stock, customers, visits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from echannel.demo.demand import days_of
+from echannel.demo.firms import Firm
+from echannel.demo.formats.base import COUNTRIES, money
+from echannel.demo.trade import Trade
+
+_PRODUCTS = {
+    "GB": ["SKU", "Product name", "Category", "Supplier", "Cost price", "Price inc VAT", "VAT rate",
+           "Lead time (days)", "Minimum order quantity", "Weight (kg)", "Country of origin", "Active",
+           "Date added"],
+    "FR": ["Référence", "Désignation", "Catégorie", "Fournisseur", "Prix d'achat HT", "Prix de vente TTC",
+           "Taux TVA", "Délai (jours)", "Quantité minimale", "Poids (kg)", "Pays d'origine", "Actif",
+           "Créé le"],
+}  # fmt: skip
+_STOCK = {
+    "GB": ["SKU", "Location", "Date", "On hand", "Reserved", "On order"],
+    "FR": ["Référence", "Emplacement", "Date", "Stock physique", "Réservé", "En commande"],
+}
+_CUSTOMERS = {
+    "GB": ["Customer", "Customer type", "Country", "County", "Customer since"],
+    "FR": ["Client", "Type de client", "Pays", "Région", "Client depuis"],
+}
+_VISITS = {
+    "GB": ["Date", "Source", "Medium", "Country", "Device", "Sessions", "Product views", "Add to carts",
+           "Checkouts", "Orders", "Cost"],
+    "FR": ["Date", "Source", "Support", "Pays", "Appareil", "Sessions", "Vues produit", "Ajouts au panier",
+           "Passages en caisse", "Commandes", "Coût"],
+}  # fmt: skip
+_WORDS = {
+    "GB": {"main": "Main", "b2b": "Business", "b2c": "Consumer", "yes": "yes", "no": "no"},
+    "FR": {"main": "Principal", "b2b": "Professionnel", "b2c": "Particulier", "yes": "oui", "no": "non"},
+}
+# Where visits come from: share of sessions, cost of a session.
+_CAMPAIGNS = (
+    ("google", "organic", 0.34, 0.0),
+    ("google", "cpc", 0.2, 0.34),
+    ("(direct)", "(none)", 0.24, 0.0),
+    ("newsletter", "email", 0.1, 0.02),
+    ("facebook", "social", 0.12, 0.22),
+)
+_NO_SHOP = {"xero", "invoices_csv", "invoices_xlsx", "generic_xlsx", "generic_ods", "amazon", "ebay"}
+
+
+def products(trade: Trade) -> pd.DataFrame:
+    """The list of products; a cost that nobody entered is empty."""
+    firm, known = trade.firm, trade.products
+    comma = firm.country == "FR"
+    added = [_day(firm, trade, max(int(born), -400)) for born in known["born"]]
+    unsold = known["dies"] < len(days_of(trade.first, trade.last))
+    change = np.where(known["change_day"] < 10_000, known["change"], 1.0)
+    values = [
+        known["product_id"],
+        known["name"],
+        known["category"],
+        known["supplier"],
+        money(np.where(known["cost_known"], known["cost"], np.nan), comma=comma),
+        money(known["gross"] * change, comma=comma),
+        [f"{rate} %" if comma else f"{rate}%" for rate in money(known["vat"] * 100, 1, comma=comma)],
+        known["lead_time"].astype(str),
+        known["order_minimum"].astype(str),
+        money(known["weight"], comma=comma),
+        known["origin"],
+        np.where(unsold, _WORDS[firm.country]["no"], _WORDS[firm.country]["yes"]),
+        added,
+    ]
+    return pd.DataFrame(dict(zip(_PRODUCTS[firm.country], values, strict=True)))
+
+
+def stock(trade: Trade, rng: np.random.Generator) -> pd.DataFrame:
+    """Stock at the end of each of the last 13 months and on the last day: some weeks of coming sales."""
+    firm, known = trade.firm, trade.products
+    days = days_of(trade.first, trade.last)
+    ends = [int(day) for day in np.flatnonzero(days.is_month_end)[-13:]] + [len(days) - 1]
+    day = trade.orders["day"].to_numpy()[trade.lines["order"]]
+    parts = []
+    for moment in ends:
+        recent = (day > moment - 90) & (day <= moment)
+        sold = np.bincount(trade.lines["product"][recent], trade.lines["quantity"][recent], len(known)) / 90
+        on_hand = np.ceil(sold * rng.uniform(8, 75, len(known)) + rng.integers(0, 4, len(known)))
+        out = (known["out_from"] <= moment) & (known["out_to"] > moment)
+        listed = (known["born"] <= moment) & (known["dies"] > moment - 120)
+        low = on_hand < sold * 20
+        parts.append(
+            pd.DataFrame(
+                {
+                    0: known["product_id"],
+                    1: _WORDS[firm.country]["main"],
+                    2: _day(firm, trade, moment),
+                    3: np.where(out, 0, on_hand).astype(int).astype(str),
+                    4: np.minimum(on_hand, rng.poisson(sold)).astype(int).astype(str),
+                    5: np.where(low | out, np.ceil(sold * 45) + 1, 0).astype(int).astype(str),
+                    "year": days[moment].year,
+                }
+            )[listed]
+        )
+    return pd.concat(parts, ignore_index=True).set_axis([*_STOCK[firm.country], "year"], axis=1)
+
+
+def customers(trade: Trade) -> pd.DataFrame:
+    """The list of customers, under the identifier that their orders carry."""
+    firm, known = trade.firm, trade.customers
+    formats = np.array([outlet.format for outlet in firm.outlets])[known["outlet"]]
+    identity = np.select(
+        [formats == "xero", np.isin(formats, ["invoices_csv", "invoices_xlsx"])],
+        [known["company"], [f"C{number:04d}" for number in range(len(known))]],
+        known["email"],
+    )
+    since = trade.orders.groupby("customer")["day"].min().reindex(range(len(known))).fillna(0)
+    listed = ~np.isin(formats, ["generic_xlsx", "generic_ods"])  # a till knows no list of customers
+    values = [
+        identity,
+        known["kind"].map(_WORDS[firm.country]),
+        known["country"].map(COUNTRIES[firm.country]),
+        known["town"],
+        [_day(firm, trade, int(day)) for day in since],
+    ]
+    return pd.DataFrame(dict(zip(_CUSTOMERS[firm.country], values, strict=True)))[listed]
+
+
+def visits(trade: Trade, rng: np.random.Generator) -> pd.DataFrame:
+    """Sessions per day, source and device, with the orders that came of them (own shop only)."""
+    firm = trade.firm
+    days = days_of(trade.first, trade.last)
+    shops = [n for n, outlet in enumerate(firm.outlets) if outlet.format not in _NO_SHOP]
+    bought = np.bincount(trade.orders["day"][trade.orders["outlet"].isin(shops)], minlength=len(days))
+    opening = 0 if firm.starts is None else int(np.flatnonzero(days >= pd.Timestamp(firm.starts))[0])
+    conversion = rng.uniform(0.016, 0.034)
+    smooth = np.convolve(bought, np.ones(7) / 7, mode="same")
+    shares = [share * part for _, _, share, _ in _CAMPAIGNS for part in (0.62, 0.38)]
+    sessions = rng.poisson((0.6 * smooth + 0.4 * bought + 0.3)[:, None] / conversion * np.asarray(shares))
+    weight = sessions * np.asarray([factor for (*_,) in _CAMPAIGNS for factor in (0.8, 1.35)]) + 1e-9
+    orders = rng.multinomial(bought, weight / weight.sum(axis=1, keepdims=True))
+    sessions = np.maximum(sessions, orders * 3)
+    views = rng.binomial(sessions, 0.55)
+    carts = np.maximum(rng.binomial(sessions, 0.085), orders)
+    checkouts = np.clip(rng.binomial(carts, 0.62), orders, carts)
+    per_session = np.repeat([cost for *_, cost in _CAMPAIGNS], 2)
+    cost = np.round(sessions * per_session * rng.uniform(0.85, 1.15, sessions.shape), 2)
+    n = len(days)
+    comma = firm.country == "FR"
+    pattern = "%d/%m/%Y" if comma else "%Y-%m-%d"
+    sources = [name for name, *_ in _CAMPAIGNS for _ in range(2)]
+    media = [medium for _, medium, *_ in _CAMPAIGNS for _ in range(2)]
+    values = [
+        np.repeat(days.strftime(pattern), 10),
+        np.tile(sources, n),
+        np.tile(media, n),
+        np.full(10 * n, firm.country),
+        np.tile(["mobile", "desktop"], 5 * n),
+        *(figure.ravel().astype(str) for figure in (sessions, views, carts, checkouts, orders)),
+        money(cost.ravel(), comma=comma),
+    ]
+    frame = pd.DataFrame(dict(zip(_VISITS[firm.country], values, strict=True)))
+    return frame.iloc[10 * opening :]
+
+
+def _day(firm: Firm, trade: Trade, day: int) -> str:
+    moment = pd.Timestamp(trade.first) + pd.Timedelta(days=day)
+    return moment.strftime("%d/%m/%Y" if firm.country == "FR" else "%Y-%m-%d")
