@@ -1,0 +1,395 @@
+"""Cards of the data audit: what is there, what each tool can do with it, what to mend first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from echannel.locale import Speaker
+from echannel.metrics import audit
+from echannel.metrics.result import OK
+from echannel.tables import TABLES
+from echannel.views import charts, theme
+from echannel.views.cards import Card, Rows, reasons
+from echannel.views.context import View
+from echannel.views.refused import file_of, reason_in_words, refused_rows
+from echannel.views.tables import Column, Table
+
+_VERDICT_COLOURS = {"ready": theme.SECOND, "partly": theme.SOFT, "not_yet": theme.ALERT}
+_SEVERITY_COLOURS = {"blocking": theme.THIRD, "serious": theme.ALERT, "minor": theme.SOFT, "ok": theme.SECOND}
+_TOTALS = ("shop_total_gross", "net_invoiced", "net_goods", "payments", "accounts")
+
+
+def audited(view: View) -> audit.Audited:
+    """What is audited: every table as last synced, judged on the day of that sync."""
+    sme = view.sme
+    synced = datetime.fromisoformat(sme.manifest.synced_at).astimezone(ZoneInfo(sme.profile.timezone))
+    return audit.Audited(
+        tables={name: sme.table(name) for name in TABLES},
+        country=sme.profile.country,
+        vat_rates=sme.pack.vat_rates,
+        today=(pd.Timestamp(synced.date()) - pd.Timestamp(0)).days,
+        rejected=sme.manifest.rejected,
+        vat_registered=sme.profile.vat.registered,
+    )
+
+
+def findings(view: View) -> pd.DataFrame:
+    """Every check of the audit, worst first (see ``metrics.audit.checks``)."""
+    return view.once("audit.checks", lambda: audit.checks(audited(view)))
+
+
+def readiness(view: View) -> Card:
+    """What each tool can do today, with these data."""
+    say = view.say
+    frame = audit.readiness(findings(view))
+    known = frame[frame["status"] == OK]
+    figure = charts.ranked(
+        [say(f"term.tool_{tool}") for tool in known["tool"]],
+        known["value"].tolist(),
+        charts.percents(say),
+        colour=[_VERDICT_COLOURS[verdict] for verdict in known["verdict"]],
+        texts=[
+            f"{say.percent(value, 0)} · {say(f'audit.verdict.{verdict}')}"
+            for value, verdict in zip(known["value"], known["verdict"], strict=True)
+        ],
+        notes=[_held_back(say, row) for _, row in known.iterrows()],
+    )
+    sentence = " ".join(tool_sentence(say, row) for _, row in known.iterrows())
+    table = Table(
+        "readiness",
+        known.assign(held=[_held_back(say, row) for _, row in known.iterrows()]),
+        (
+            Column("tool", "tool", words=lambda tool: say(f"term.tool_{tool}")),
+            Column("value", "score", "percent"),
+            Column("verdict", "verdict", words=lambda verdict: say(f"audit.verdict.{verdict}")),
+            Column("held", "held_back_by"),
+            Column("n", "inputs", "number"),
+        ),
+    )
+    checks = len(findings(view))
+    return Card("audit.readiness", sentence, Rows(checks, "checks"), (figure,), table, reasons(frame))
+
+
+def coverage(view: View) -> Card:
+    """Which tables are there, and which days they cover."""
+    say = view.say
+    frame = view.once("audit.coverage", lambda: audit.coverage(audited(view)))
+    filled = frame[frame["n"] > 0]
+    empty = frame[frame["n"] == 0]
+    dated = filled.dropna(subset=["first", "last"])
+    sentence = say(
+        "audit.say.coverage",
+        n=int(filled["n"].sum()),
+        tables=say.enumeration([_table_name(say, name) for name in filled["table"]]),
+    )
+    if len(empty):
+        sentence += " " + say(
+            "audit.say.empty_tables",
+            tables=say.enumeration([_table_name(say, name) for name in empty["table"]]),
+        )
+    figures = (_periods(say, dated),) if len(dated) else ()
+    table = Table(
+        "tables",
+        frame,
+        (
+            Column("table", "table", words=lambda name: _table_name(say, name)),
+            Column("n", "rows", "number"),
+            Column("first", "first_day", "day"),
+            Column("last", "last_day", "day"),
+            Column("rejected", "refused", "number"),
+        ),
+    )
+    return Card("audit.coverage", sentence, Rows(int(filled["n"].sum()), "rows"), figures, table)
+
+
+def fixes(view: View) -> Card:
+    """What to mend, in the order of what it unlocks."""
+    say = view.say
+    frame = audit.fixes(findings(view))
+    top = frame.head(8)
+    sentence, figures = say("audit.say.nothing_to_fix"), ()
+    if len(frame):
+        first = frame.iloc[0]
+        sentence = say(
+            "audit.say.first_fix",
+            n=len(frame),
+            check=say(f"audit.check.{first['check']}.title"),
+            share=say.percent(first["value"], 0),
+            fix=say(f"audit.check.{first['check']}.fix"),
+        )
+        figures = (
+            charts.ranked(
+                [say(f"audit.check.{code}.title") for code in top["check"]],
+                top["value"].tolist(),
+                charts.percents(say),
+                colour=[_SEVERITY_COLOURS[severity] for severity in top["severity"]],
+                texts=[
+                    f"{say.percent(value, 0)} · {say(f'audit.severity.{severity}')}"
+                    for value, severity in zip(top["value"], top["severity"], strict=True)
+                ],
+                notes=[say(f"audit.check.{code}.fix") for code in top["check"]],
+            ),
+        )
+    numbered = frame.assign(rank=range(1, len(frame) + 1), fix=frame["check"])
+    table = Table(
+        "fixes",
+        numbered,
+        (
+            Column("rank", "rank", "number"),
+            Column("check", "finding", words=lambda code: say(f"audit.check.{code}.title")),
+            Column("severity", "severity", words=lambda code: say(f"audit.severity.{code}")),
+            Column("affected", "affected", "number"),
+            Column("total", "out_of", "number"),
+            Column("turnover_share", "turnover_touched", "percent"),
+            Column("unlocks", "unlocks", words=lambda tools: _tools(say, tools)),
+            Column("fix", "what_to_do", words=lambda code: say(f"audit.check.{code}.fix")),
+        ),
+    )
+    return Card(
+        "audit.fixes",
+        sentence,
+        Rows(len(findings(view)), "checks"),
+        figures,
+        table if len(frame) else None,
+        open_table=True,
+    )
+
+
+def checks(view: View) -> Card:
+    """Every check with its outcome, the ones that found nothing too."""
+    say = view.say
+    frame = findings(view)
+    ok = int(((frame["severity"] == "ok") & (frame["status"] == OK)).sum())
+    sentence = say("audit.say.checks", n=ok, all=len(frame))
+    table = Table(
+        "checks",
+        frame.assign(why=frame["check"], state=_states(frame)),
+        (
+            Column("check", "finding", words=lambda code: say(f"audit.check.{code}.title")),
+            Column("table", "table", words=lambda name: _table_name(say, name)),
+            Column("state", "outcome", words=lambda state: say(f"audit.severity.{state}")),
+            Column("affected", "affected", "number"),
+            Column("total", "out_of", "number"),
+            Column("turnover_share", "turnover_touched", "percent"),
+            Column("unlocks", "unlocks", words=lambda tools: _tools(say, tools)),
+            Column("why", "why_it_matters", words=lambda code: say(f"audit.check.{code}.why")),
+        ),
+    )
+    counted = pd.Series(_states(frame)).value_counts()
+    order = [state for state in (*audit.SEVERITIES, "not_checked") if counted.get(state, 0)]
+    figure = charts.ranked(
+        [say(f"audit.severity.{state}") for state in order],
+        [float(counted[state]) for state in order],
+        charts.counts(say),
+        colour=[_SEVERITY_COLOURS.get(state, theme.MUTED) for state in order],
+    )
+    return Card("audit.checks", sentence, Rows(len(frame), "checks"), (figure,), table, reasons(frame))
+
+
+def reconciliation(view: View) -> Card:
+    """From the shop's total to the payments and the accounts."""
+    say = view.say
+    frame = audit.reconciliation(view.sme.sales, view.sme.table("ledger"))
+    known = frame[frame["status"] == OK].set_index("step")
+    sentence, figures = "", ()
+    if {"shop_total_gross", "net_invoiced"} <= set(known.index):
+        sentence = say(
+            "audit.say.bridge",
+            gross=say.money(known.loc["shop_total_gross", "value"], decimals=0),
+            net=say.money(known.loc["net_invoiced", "value"], decimals=0),
+        )
+        steps = [
+            s
+            for s in ("shop_total_gross", "vat", "refunded", "net_invoiced", "shipping", "net_goods")
+            if s in known.index
+        ]
+        figures = (
+            charts.money_waterfall(
+                say,
+                [say(f"audit.step.{step}") for step in steps],
+                [
+                    known.loc[step, "value"] if step in _TOTALS else -known.loc[step, "value"]
+                    for step in steps
+                ],
+                [step in _TOTALS for step in steps],
+            ),
+        )
+    for step, key in (("unpaid", "audit.say.unpaid"), ("accounts_gap", "audit.say.accounts_gap")):
+        if step in known.index:
+            row = known.loc[step]
+            sentence += " " + _gap(say, key, row)
+    table = Table(
+        "reconciliation",
+        frame,
+        (
+            Column("step", "step", words=lambda step: say(f"audit.step.{step}")),
+            Column("value", "amount", "cents"),
+            Column("share", "share_of_total", "percent"),
+            Column("n", "orders", "number"),
+        ),
+        say.currency,
+    )
+    n = int(known["n"].max()) if len(known) else 0
+    return Card(
+        "audit.reconciliation",
+        sentence.strip(),
+        view.rows(n, "orders", view.sme.sales),
+        figures,
+        table,
+        reasons(frame),
+    )
+
+
+def holes(view: View) -> Card:
+    """Days without any order that chance would hardly leave."""
+    say = view.say
+    frame = audit.holes(view.sme.table("orders"))
+    known = frame[frame["status"] == OK] if len(frame) else frame
+    if len(known):
+        longest = known.sort_values("days", ascending=False).iloc[0]
+        sentence = say(
+            "audit.say.holes",
+            n=len(known),
+            period=say.period(longest["first"], longest["last"]),
+            orders=say.number(longest["value"]),
+        )
+    else:
+        sentence = "" if len(frame) else say("audit.say.no_holes")
+    figures = ()
+    if len(known):
+        shown = known.sort_values("days", ascending=False).head(8)
+        figures = (
+            charts.ranked(
+                [say.period(a, b) for a, b in zip(shown["first"], shown["last"], strict=True)],
+                shown["days"].astype(float).tolist(),
+                lambda days: say("growth.days", n=round(days)),
+                notes=[say("audit.say.expected", orders=say.number(value)) for value in shown["value"]],
+            ),
+        )
+    table = Table(
+        "holes",
+        known,
+        (
+            Column("first", "first_day", "day"),
+            Column("last", "last_day", "day"),
+            Column("days", "days", "number"),
+            Column("value", "orders_expected", "number"),
+        ),
+    )
+    return Card(
+        "audit.holes",
+        sentence,
+        view.rows(len(view.sme.table("orders")), "orders", view.sme.sales),
+        figures,
+        table if len(known) else None,
+        reasons(frame) if len(frame) else (),
+    )
+
+
+def refused(view: View) -> Card:
+    """Rows that were refused, why, and as a download to put them right."""
+    say = view.say
+    frame = refused_rows(view)
+    if not len(frame):
+        return Card("audit.refused", say("audit.say.nothing_refused"), Rows(0, "rows"))
+    by_reason = (
+        frame.groupby(["reason", "file"], observed=True).size().rename("n").reset_index()
+    ).sort_values("n", ascending=False)
+    by_reason["n"] = by_reason["n"].astype(float)
+    sentence = say(
+        "audit.say.refused",
+        n=len(frame),
+        files=say.enumeration(sorted({file_of(name) for name in frame["file"].astype(str)})),
+    )
+    top = by_reason.head(8)
+    first = frame.drop_duplicates(["reason", "file"]).set_index(["reason", "file"])
+    figure = charts.ranked(
+        [str(name) for name in top["file"]],
+        top["n"].tolist(),
+        charts.counts(say),
+        notes=[
+            reason_in_words(say, first.loc[(reason, file)])
+            for reason, file in zip(top["reason"], top["file"], strict=True)
+        ],
+    )
+    table = Table(
+        "refused-rows",
+        frame.assign(why=[reason_in_words(say, row) for _, row in frame.iterrows()]),
+        (
+            Column("file", "file"),
+            Column("row", "file_row", "number"),
+            Column("why", "reason"),
+            Column("record", "content"),
+        ),
+    )
+    return Card("audit.refused", sentence, Rows(len(frame), "rows"), (figure,), table)
+
+
+def _states(frame: pd.DataFrame) -> list[str]:
+    return [
+        severity if status == OK else "not_checked"
+        for severity, status in zip(frame["severity"].astype(str), frame["status"], strict=True)
+    ]
+
+
+def tool_sentence(say: Speaker, row: pd.Series) -> str:
+    """What one tool can do: "Inventory: not yet; costs are missing (38 %)"."""
+    tool, verdict = say(f"term.tool_{row['tool']}"), say(f"audit.verdict.{row['verdict']}")
+    if not row["blocking"]:
+        return say("audit.say.tool_ready", tool=tool, verdict=verdict)
+    return say("audit.say.tool", tool=tool, verdict=verdict, because=_held_back(say, row))
+
+
+def _held_back(say: Speaker, row: pd.Series) -> str:
+    if not row["blocking"]:
+        return ""
+    return say(
+        "audit.say.held_back",
+        check=say(f"audit.check.{row['blocking']}.title"),
+        share=say.percent(row["blocking_value"], 0),
+    )
+
+
+def _gap(say: Speaker, key: str, row: pd.Series) -> str:
+    amount = say.money(abs(row["value"]), decimals=0)
+    share = say.percent(abs(row["share"]))
+    if key == "audit.say.unpaid":
+        return say("audit.say.unpaid", money=amount, share=share)
+    return say("audit.say.accounts_gap", money=amount, share=share)
+
+
+def _table_name(say: Speaker, name: str) -> str:
+    return say(f"table.{name}") if name in TABLES else str(name)
+
+
+def _tools(say: Speaker, tools: tuple[str, ...]) -> str:
+    return say.enumeration([say(f"term.tool_{tool}") for tool in tools]) if len(tools) else "–"
+
+
+def _periods(say: Speaker, dated: pd.DataFrame) -> charts.Figure:
+    """One bar per table, from its first day to its last."""
+    first, last = pd.to_datetime(dated["first"]), pd.to_datetime(dated["last"])
+    months = list(pd.period_range(first.min(), last.max(), freq="M"))
+    origin = months[0].start_time
+    start = (first.dt.tz_localize(None) if first.dt.tz is not None else first) - origin
+    length = (last - first).dt.days + 1
+    per_month = 30.4375
+    figure = charts.ranked(
+        [_table_name(say, name) for name in dated["table"]],
+        (length / per_month).tolist(),
+        charts.counts(say),
+        texts=[say.period(a, b) for a, b in zip(first, last, strict=True)],
+        notes=[say("views.rows.rows", n=int(n)) for n in dated["n"]],
+    )
+    trace = figure["data"][0]
+    trace["base"] = (start.dt.days / per_month).tolist()
+    trace["textposition"] = "inside"
+    trace["insidetextanchor"] = "start"
+    axis = charts.month_axis(say, months, most=7)
+    figure["layout"]["xaxis"] = {**axis, "showgrid": True, "gridcolor": theme.GRID}
+    figure["layout"]["height"] += 40
+    figure["narrow"]["xaxis"] = charts.month_axis(say, months, most=4)
+    return figure

@@ -1,0 +1,157 @@
+"""A card: a question, its answer in a sentence, a chart with a two-minute lesson, and the figures behind.
+
+Words of a card ``key`` of tool ``t``: ``t.card.<key>.title``, ``.what`` (what is it), ``.how`` (how is it
+computed), ``.compared`` (compared with what), ``.next`` (so what). Sentences are written by the card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from echannel.locale import Speaker
+from echannel.metrics.result import OK
+from echannel.views import charts
+from echannel.views.export import XLSX_TYPE, data_link, to_csv, to_xlsx
+from echannel.views.tables import Table, to_html
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which rows a card rests on: how many of what (``orders``, ``customers`` …), from day to day."""
+
+    n: int
+    unit: str
+    since: pd.Timestamp | None = None
+    until: pd.Timestamp | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """One question answered.
+
+    ``key`` is ``<tool>.<name>``; ``sentence`` plain text; ``missing`` catalogue keys of reasons why
+    (part of) it cannot be computed; ``term`` a name in the glossary, shown in both languages.
+    """
+
+    key: str
+    sentence: str
+    rows: Rows | None = None
+    figures: tuple[charts.Figure, ...] = ()
+    table: Table | None = None
+    missing: tuple[str, ...] = ()
+    note: str = ""
+    term: str = ""
+    open_table: bool = False
+
+
+def reasons(*frames: pd.DataFrame) -> tuple[str, ...]:
+    """The reasons why rows of these frames have no value, each once."""
+    found: dict[str, None] = {}
+    for frame in frames:
+        for reason in frame.loc[frame["status"] != OK, "reason"]:
+            if reason:
+                found[str(reason)] = None
+    return tuple(found)
+
+
+def title(key: str, say: Speaker) -> str:
+    """The card's question."""
+    tool, name = key.split(".", 1)
+    return say(f"growth.card.{name}.title") if tool == "growth" else say(f"audit.card.{name}.title")
+
+
+def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> str:
+    """The card as HTML; everything in it that came from outside is escaped."""
+    question = title(card.key, say)
+    name = card.key.replace(".", "-").replace("_", "-")
+    sentence = f'<p class="ec-sentence">{escape(card.sentence)}</p>' if card.sentence else ""
+    described = f"{question} {card.sentence}".strip()
+    figures = "".join(charts.to_html(figure, described) for figure in card.figures)
+    notes = [card.note] if card.note else []
+    if any(figure.get("cut") for figure in card.figures):
+        notes.append(say("views.axis_cut"))
+    note = "".join(f'<p class="ec-note">{escape(text)}</p>' for text in notes)
+    chart = f'<figure class="ec-chart">{figures}</figure>' if figures else ""
+    main = chart + note
+    if card.table is not None and card.open_table:
+        main += _table(card, say, question, downloads)
+    behind = ""
+    if card.table is not None and not card.open_table and len(card.table.frame):
+        behind = (
+            f'<details class="ec-behind"><summary>{escape(say("views.figures_behind"))}</summary>'
+            f"{_table(card, say, question, downloads)}</details>"
+        )
+    return (
+        f'<section class="ec ec-card" id="{name}" aria-labelledby="{name}-title">'
+        f'<h3 id="{name}-title">{escape(question)}</h3>{sentence}{_missing(card, say)}'
+        f'<div class="ec-body"><div>{main}{behind}</div>{_lesson(card, say, sources)}</div></section>'
+    )
+
+
+def _words(key: str, part: str, say: Speaker) -> str:
+    tool, name = key.split(".", 1)
+    return say(f"growth.card.{name}.{part}") if tool == "growth" else say(f"audit.card.{name}.{part}")
+
+
+def _lesson(card: Card, say: Speaker, sources: str) -> str:
+    parts = [
+        (say("views.lesson.what"), _what(card, say)),
+        (say("views.lesson.how"), escape(_words(card.key, "how", say))),
+    ]
+    if card.rows is not None:
+        parts.append((say("views.lesson.rows"), escape(rows_in_words(card.rows, say, sources))))
+    parts.append((say("views.lesson.compared"), escape(_words(card.key, "compared", say))))
+    parts.append((say("views.lesson.next"), escape(_words(card.key, "next", say))))
+    listed = "".join(f"<dt>{escape(head)}</dt><dd>{text}</dd>" for head, text in parts)
+    return (
+        f'<details class="ec-lesson" open><summary>{escape(say("views.lesson.title"))}</summary>'
+        f"<dl>{listed}</dl></details>"
+    )
+
+
+def _what(card: Card, say: Speaker) -> str:
+    text = escape(_words(card.key, "what", say))
+    if not card.term:
+        return text
+    mine, other = say.term(card.term), say.other.term(card.term)
+    return f'<dfn title="{escape(other)}">{escape(mine)}</dfn>. {text}'
+
+
+def rows_in_words(rows: Rows, say: Speaker, sources: str) -> str:
+    """From which rows: 1 204 orders, 1 Dec 2025 – 30 Nov 2026; source: shop."""
+    counted = say(f"views.rows.{rows.unit}", n=rows.n)
+    if rows.since is not None and rows.until is not None:
+        counted = say("views.rows.period", rows=counted, period=say.period(rows.since, rows.until))
+    return say("views.rows.source", rows=counted, sources=sources) if sources else counted
+
+
+def _missing(card: Card, say: Speaker) -> str:
+    if not card.missing:
+        return ""
+    why = "".join(f"<p>{escape(say(reason))}</p>" for reason in card.missing)
+    nothing = not card.figures and card.table is None
+    then = f"<p>{escape(say('views.then_computed'))}</p>" if nothing else ""
+    return f'<div class="ec-missing" role="note">{why}{then}</div>'
+
+
+def _table(card: Card, say: Speaker, caption: str, downloads: bool) -> str:
+    assert card.table is not None
+    table = card.table
+    links = ""
+    if downloads:
+        made: list[tuple[str, str, Callable[[Table, Speaker], bytes], str]] = [
+            ("csv", say("views.download_csv"), to_csv, "text/csv;charset=utf-8"),
+            ("xlsx", say("views.download_xlsx"), to_xlsx, XLSX_TYPE),
+        ]
+        links = "".join(
+            f'<a download="{escape(table.name)}.{ending}" href="{data_link(write(table, say), mime)}">'
+            f"{escape(words)}</a>"
+            for ending, words, write, mime in made
+        )
+        links = f'<div class="ec-downloads">{links}</div>'
+    html = to_html(table, say, caption)
+    return (html.replace('"ec-scroll"', '"ec-scroll ec-open"', 1) if card.open_table else html) + links

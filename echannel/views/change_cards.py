@@ -1,0 +1,240 @@
+"""Cards on why turnover moved: products, customers, drivers, and the calendar; parts sum to the change."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from echannel.metrics import change, growth
+from echannel.metrics.result import OK
+from echannel.metrics.turnover import as_date
+from echannel.views import charts
+from echannel.views.cards import Card, Rows, reasons
+from echannel.views.context import View
+from echannel.views.tables import Column, Table
+
+
+def main_cause(view: View) -> pd.Series | None:
+    """The largest part of the change and how sure that is; None when nothing can be compared."""
+    if view.compared is None:
+        return None
+    frame = change.main_cause(view.whole.lines, view.period, view.compared)
+    return frame.iloc[0] if frame["status"].iloc[0] == OK else None
+
+
+def products(view: View) -> Card:
+    """Price, volume, mix, new and lost items."""
+    if view.compared is None:
+        return _nothing_to_compare("products")
+    say = view.say
+    frame = change.price_volume_mix(view.whole.lines, view.period, view.compared)
+    cause = main_cause(view)
+    sentence = _moved(view, frame)
+    if cause is not None:
+        sentence += " " + say(
+            "growth.say.main_cause",
+            part=say(f"growth.part.{cause['part']}"),
+            money=say.money(cause["value"], decimals=0, signed=True),
+            certainty=say(f"growth.certainty.{cause['verdict']}"),
+            low=say.money(cause["low"], decimals=0, signed=True),
+            high=say.money(cause["high"], decimals=0, signed=True),
+        )
+    detail = change.price_volume_mix_by_product(view.whole.lines, view.period, view.compared)
+    table = Table(
+        "change-by-product",
+        detail,
+        (
+            Column("product_id", "product", words=view.product),
+            Column("value", "change_money", "cents"),
+            Column("price", "price_effect", "cents"),
+            Column("volume", "volume_effect", "cents"),
+            Column("mix", "mix_effect", "cents"),
+            Column("new_items", "new_items", "cents"),
+            Column("lost_items", "lost_items", "cents"),
+            Column("units", "units", "number"),
+            Column("units_before", "units_before", "number"),
+        ),
+        say.currency,
+    )
+    return Card(
+        "growth.change_products",
+        sentence,
+        _rows(view, len(detail), "products"),
+        _figures(view, frame),
+        table if len(detail) else None,
+        reasons(frame[frame["value"].isna()]),
+        term="pvm",
+    )
+
+
+def customers(view: View) -> Card:
+    """New, returning, lost customers, and those who bought more or less."""
+    if view.compared is None:
+        return _nothing_to_compare("customers")
+    say = view.say
+    frame = change.by_customers(view.whole.entries, view.period, view.compared)
+    known = frame[frame["status"] == OK].set_index("part")
+    sentence = ""
+    if {"new", "lost"} <= set(known.index):
+        sentence = say(
+            "growth.say.new_and_lost",
+            new=say.money(known.loc["new", "value"], decimals=0, signed=True),
+            lost=say.money(known.loc["lost", "value"], decimals=0, signed=True),
+            n=int(known.loc["new", "n"]),
+            lost_n=int(known.loc["lost", "n"]),
+        )
+    return Card(
+        "growth.change_customers",
+        sentence,
+        _rows(view, int(known["n"].sum()), "customers"),
+        _figures(view, frame),
+        _parts_table(view, frame, "change-by-customers"),
+        reasons(frame[frame["value"].isna()]),
+    )
+
+
+def drivers(view: View) -> Card:
+    """Visits × conversion × basket, or buyers × frequency × basket where there are no visits."""
+    if view.compared is None:
+        return _nothing_to_compare("drivers")
+    say, whole = view.say, view.whole
+    frame = change.traffic_drivers(whole.entries, whole.visits, view.period, view.compared)
+    missing: tuple[str, ...] = ()
+    if not (frame["status"] == OK).any():
+        missing = reasons(frame)
+        frame = change.buyer_drivers(whole.entries, view.period, view.compared)
+    known = frame[frame["status"] == OK]
+    sentence = ""
+    if len(known):
+        most = known.loc[known["value"].abs().idxmax()]
+        sentence = say(
+            "growth.say.main_driver",
+            part=say(f"growth.part.{most['part']}"),
+            money=say.money(most["value"], decimals=0, signed=True),
+        )
+    return Card(
+        "growth.change_drivers",
+        sentence,
+        _rows(view, int(known["n"].max()) if len(known) else 0, "orders"),
+        _figures(view, frame),
+        _parts_table(view, frame, "change-by-drivers"),
+        missing or reasons(frame),
+    )
+
+
+def calendar(view: View) -> Card | None:
+    """Sale days and other days compared apart; nothing where the country has no sale periods."""
+    if view.compared is None:
+        return None
+    say, entries = view.say, view.whole.entries
+    since = min(view.compared.since, view.period.since)
+    sales = view.sme.pack.sale_periods_between(as_date(since).date(), as_date(view.period.until).date())
+    if not sales:
+        return None
+    frame = growth.sale_days_apart(entries, view.period, view.compared, sales)
+    known = frame[frame["status"] == OK].set_index("part")
+    sentence, figures = "", ()
+    if {"sale", "other"} <= set(known.index):
+        sentence = say(
+            "growth.say.sale_days",
+            sale=_change_in_words(view, known.loc["sale", "change"]),
+            other=_change_in_words(view, known.loc["other", "change"]),
+            days=int(known.loc["sale", "days"]),
+            days_before=int(known.loc["sale", "days_before"]),
+        )
+        names, values = [], []
+        for part in known.index:
+            for effect in ("pace_effect", "days_effect"):
+                names.append(say(f"growth.part.{part}_{effect}"))
+                values.append(float(known.loc[part, effect]))
+        figures = (_steps(view, names, values, known["turnover_before"].sum(), known["turnover"].sum()),)
+    table = Table(
+        "sale-days",
+        frame,
+        (
+            Column("part", "kind_of_day", words=lambda part: say(f"growth.part.{part}_days")),
+            Column("days", "days", "number"),
+            Column("days_before", "days_before", "number"),
+            Column("value", "per_day", "cents"),
+            Column("value_before", "per_day_before", "cents"),
+            Column("change", "change", "change"),
+            Column("turnover", "net_turnover", "money"),
+            Column("turnover_before", "compared_turnover", "money"),
+        ),
+        say.currency,
+    )
+    return Card(
+        "growth.calendar",
+        sentence,
+        _rows(view, int(frame["n"].sum()), "orders"),
+        figures,
+        table,
+        reasons(frame),
+        term="like_for_like",
+    )
+
+
+def compared_in_words(view: View) -> str:
+    """What the period is compared with: "Dec 2024 – Nov 2025"."""
+    assert view.compared is not None
+    return view.say.period(as_date(view.compared.since), as_date(view.compared.until))
+
+
+def _nothing_to_compare(name: str) -> Card:
+    return Card(f"growth.change_{name}", "", missing=("growth.missing.nothing_before",))
+
+
+def _rows(view: View, n: int, unit: str) -> Rows:
+    assert view.compared is not None
+    return Rows(n, unit, as_date(min(view.compared.since, view.period.since)), as_date(view.period.until))
+
+
+def _moved(view: View, frame: pd.DataFrame) -> str:
+    """By how much turnover moved, and against what."""
+    if not frame["value"].notna().any():
+        return ""
+    say, row = view.say, frame.iloc[0]
+    moved = float(row["after"] - row["before"])
+    return say(
+        "growth.say.moved",
+        before=say.money(row["before"], decimals=0),
+        after=say.money(row["after"], decimals=0),
+        change=say.money(moved, decimals=0, signed=True),
+        compared=compared_in_words(view),
+    )
+
+
+def _figures(view: View, frame: pd.DataFrame) -> tuple[charts.Figure, ...]:
+    known = frame[frame["value"].notna() & (frame["value"].abs() >= 0.5)]
+    if not frame["value"].notna().any():
+        return ()
+    row = frame.iloc[0]
+    names = [view.say(f"growth.part.{part}") for part in known["part"]]
+    return (_steps(view, names, known["value"].tolist(), row["before"], row["after"]),)
+
+
+def _steps(view: View, names: list[str], values: list[float], before: float, after: float) -> charts.Figure:
+    say = view.say
+    ends = (compared_in_words(view), say.period(as_date(view.period.since), as_date(view.period.until)))
+    return charts.money_waterfall(
+        say,
+        [ends[0], *names, ends[1]],
+        [float(before), *values, float(after)],
+        [True, *[False] * len(values), True],
+    )
+
+
+def _parts_table(view: View, frame: pd.DataFrame, name: str) -> Table | None:
+    say = view.say
+    if not frame["value"].notna().any():
+        return None
+    columns = [
+        Column("part", "part", words=lambda part: say(f"growth.part.{part}")),
+        Column("value", "change_money", "cents"),
+        Column("share", "share_of_before", "change"),
+        Column("n", "cases", "number"),
+    ]
+    return Table(name, frame, tuple(columns), say.currency)
+
+
+def _change_in_words(view: View, fraction: float) -> str:
+    return view.say("common.unknown") if pd.isna(fraction) else view.say.percent(fraction, signed=True)

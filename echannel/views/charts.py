@@ -1,0 +1,432 @@
+"""Charts as plain plotly dictionaries: every word, number and tick is written here, in the reader's language.
+
+Plotly formats nothing by itself (its own words are English): ticks, labels and hover texts come as text.
+Building dictionaries rather than ``go.Figure`` keeps a page of thirty charts quick.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+from babel import numbers
+
+from echannel.locale import Speaker
+from echannel.views import theme
+
+Figure = dict[str, Any]
+Format = Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a chart: its name, values (NaN = unknown: a gap), and colour."""
+
+    name: str
+    values: Sequence[float]
+    colour: str = theme.MAIN
+    dash: str = "solid"
+    fills: bool = False
+    notes: Sequence[str] = ()  # said after the value when the reader points at it
+
+
+@dataclass(frozen=True)
+class Band:
+    """A stretch of the time axis that is marked: soldes, Black Friday, a bank holiday."""
+
+    start: float
+    end: float
+    name: str
+
+
+def label(text: str, longest: int = 34) -> str:
+    """A text from outside as a chart label: shortened, and with no markup that plotly would run."""
+    text = " ".join(str(text).split())
+    return escape(text if len(text) <= longest else f"{text[: longest - 1]}…", quote=False)
+
+
+def lines_of(text: str, longest: int = 30) -> str:
+    """A name beside a bar: at most two lines of ``longest`` characters."""
+    first, *rest = textwrap.wrap(" ".join(str(text).split()), longest) or [""]
+    return label(first, longest) + (f"<br>{label(' '.join(rest), longest)}" if rest else "")
+
+
+def short_money(say: Speaker, currency: str | None = None) -> Format:
+    """Money for axes: £12k, 12 k€."""
+
+    def write(value: float) -> str:
+        text = numbers.format_compact_currency(
+            value, currency or say.currency, locale=say.locale, fraction_digits=0 if abs(value) < 1e6 else 1
+        )
+        return text.replace("£GB", "£").replace("$US", "$").replace("K", "k")
+
+    return write
+
+
+def whole_money(say: Speaker) -> Format:
+    """Money without cents, for labels."""
+    return lambda value: say.money(value, decimals=0)
+
+
+def percents(say: Speaker, decimals: int = 0) -> Format:
+    """Fractions as percentages."""
+    return lambda value: say.percent(value, decimals)
+
+
+def counts(say: Speaker, decimals: int = 0) -> Format:
+    """Plain numbers."""
+    return lambda value: say.number(value, decimals)
+
+
+def ticks(low: float, high: float, write: Format, most: int = 6) -> Figure:
+    """Round ticks from below ``low`` to above ``high``, written by ``write``; the axis range with them."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        low, high = 0.0, 1.0
+    if high <= low:
+        high = low + (abs(low) or 1.0)
+    rough = (high - low) / max(most - 1, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= rough * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    values = [round(at * step, 12) for at in range(first, last + 1)]
+    texts = [write(value) for value in values]
+    once = dict(zip(texts, values, strict=True))  # too fine for the words: each text stands once
+    span = high - low
+    return {
+        "tickmode": "array",
+        "tickvals": list(once.values()),
+        "ticktext": list(once),
+        "range": [min(low, values[0]) if low < 0 else low, max(high, values[-1]) + 0.02 * span],
+    }
+
+
+def month_axis(say: Speaker, months: Sequence[Any], most: int = 9) -> Figure:
+    """An axis over months (periods, one step each): short names, with the year where it changes."""
+    step = next(s for s in (1, 2, 3, 6, 12, 24) if len(months) / s <= most or s == 24)
+    at = [i for i, month in enumerate(months) if (month.month - 1) % step == 0]
+    texts, year = [], None
+    for i in at:
+        name = say.month_name(months[i].month)
+        texts.append(f"{name}<br>{months[i].year}" if months[i].year != year else name)
+        year = months[i].year
+    return {"tickmode": "array", "tickvals": at, "ticktext": texts, "range": [-0.6, len(months) - 0.4]}
+
+
+def over_months(
+    say: Speaker,
+    months: Sequence[Any],
+    bars: Sequence[Series],
+    lines: Sequence[Series],
+    write: Format,
+    write_tick: Format | None = None,
+    bands: Sequence[Band] = (),
+    stacked: bool = False,
+    incomplete: Sequence[bool] = (),
+    height: int = 360,
+) -> Figure:
+    """Bars and lines over months; marked stretches behind; incomplete months pale."""
+    x = list(range(len(months)))
+    names = [say.month(month) for month in months]
+    traces: list[Figure] = []
+    depth = [0.45 if unfinished else 1.0 for unfinished in incomplete] or [1.0] * len(x)
+    for series in bars:
+        traces.append(
+            {
+                "type": "bar",
+                "name": escape(series.name),
+                "x": x,
+                "y": list(series.values),
+                "marker": {"color": series.colour, "opacity": depth},
+                **_pointed(names, series, write),
+            }
+        )
+    for series in lines:
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers" if len(x) < 16 else "lines",
+                "name": escape(series.name),
+                "x": x,
+                "y": list(series.values),
+                "line": {"color": series.colour, "width": 2.5, "dash": series.dash},
+                "marker": {"size": 6},
+                "connectgaps": False,
+                **({"fill": "tozeroy"} if series.fills else {}),
+                **_pointed(names, series, write),
+            }
+        )
+    low, high = _extent([*bars, *lines], stacked and bool(bars))
+    layout = _layout(height, legend=len(traces) > 1 or bool(bands))
+    layout["xaxis"] = month_axis(say, months)
+    layout["yaxis"] = ticks(min(low, 0), max(high, 0), write_tick or write)
+    layout["barmode"] = "relative" if stacked else "group"
+    layout["shapes"] = [
+        {
+            "type": "rect",
+            "layer": "below",
+            "xref": "x",
+            "yref": "paper",
+            "x0": band.start,
+            "x1": band.end,
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": theme.BAND,
+            "line": {"width": 0},
+        }
+        for band in bands
+    ]
+    traces.extend(_band_keys(bands, high))
+    return {"data": traces, "layout": layout, "narrow": {"xaxis": month_axis(say, months, most=5)}}
+
+
+def _band_keys(bands: Sequence[Band], high: float) -> list[Figure]:
+    """What the marked stretches are: said when the reader points at the top of one, and in the legend."""
+    if not bands:
+        return []
+    named = " · ".join(dict.fromkeys(band.name for band in bands))
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": escape(named),
+            "x": [(band.start + band.end) / 2 for band in bands],
+            "y": [high] * len(bands),
+            "hoverinfo": "text",
+            "hovertext": [escape(band.name) for band in bands],
+            "marker": {"symbol": "square", "size": 11, "color": "#E3D9C3"},
+        }
+    ]
+
+
+def ranked(
+    names: Sequence[str],
+    values: Sequence[float],
+    write: Format,
+    write_tick: Format | None = None,
+    colour: str | Sequence[str] = theme.MAIN,
+    notes: Sequence[str] = (),
+    texts: Sequence[str] = (),
+) -> Figure:
+    """Horizontal bars, first on top, each with its value written out."""
+    shown = list(texts) or [write(value) for value in values]
+    low, high = min([0.0, *_finite(values)]), max([0.0, *_finite(values)])
+    span = (high - low) or 1.0
+    height = max(120, 34 * len(names) + 30)
+    layout = _layout(height, legend=False)
+    layout["margin"] = {"l": 8, "r": 8, "t": 4, "b": 4, "pad": 4}
+    layout["yaxis"] = {
+        "tickmode": "array",
+        "tickvals": list(range(len(names))),
+        "ticktext": [lines_of(name) for name in names],
+        "range": [len(names) - 0.4, -0.6],
+        "showgrid": False,
+        "zeroline": False,
+    }
+    # Room for the longest written value beside its bar.
+    room = 0.012 * max((len(text) for text in shown), default=4) + 0.05
+    layout["xaxis"] = {
+        "visible": False,
+        "range": [low - (room * span * 1.6 if low < 0 else 0), high + room * span * 1.6],
+    }
+    said = notes or [""] * len(names)
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "x": list(values),
+        "y": list(range(len(names))),
+        "text": shown,
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": colour if isinstance(colour, str) else list(colour)},
+        "hoverinfo": "text",
+        "hovertext": [
+            f"<b>{label(name, 60)}</b><br>{text}" + (f"<br>{escape(note)}" if note else "")
+            for name, text, note in zip(names, shown, said, strict=True)
+        ],
+    }
+    short = {"ticktext": [lines_of(name, 17) for name in names]}
+    return {"data": [trace], "layout": layout, "narrow": {"yaxis": short}}
+
+
+def money_waterfall(
+    say: Speaker, names: Sequence[str], values: Sequence[float], totals: Sequence[bool]
+) -> Figure:
+    """From one total to another through its parts; signs are written: colour does not say them alone."""
+    base, tops, colours, texts, running = [], [], [], [], 0.0
+    for value, total in zip(values, totals, strict=True):
+        start = 0.0 if total else running
+        running = value if total else running + value
+        base.append(min(start, running))
+        tops.append(abs(running - start))
+        colours.append(theme.MAIN if total else theme.SECOND if value >= 0 else theme.ALERT)
+        texts.append(say.money(value, decimals=0, signed=not total))
+    reach = [*base, *(b + t for b, t in zip(base, tops, strict=True))]
+    layout = _layout(max(160, 34 * len(names) + 30), legend=False)
+    layout["margin"] = {"l": 8, "r": 8, "t": 4, "b": 4, "pad": 4}
+    low, high = min([0.0, *reach]), max([0.0, *reach])
+    span = (high - low) or 1.0
+    # When the parts are small beside the totals, the axis starts near them, and says so by its ticks.
+    moving = [b for b, total in zip(base, totals, strict=True) if not total]
+    cut = bool(moving) and sum(totals) == 2 and low == 0 and min(moving) > 0.6 * high
+    if cut:
+        low = min(moving) - 0.25 * (high - min(moving))
+        span = high - low
+    axis = ticks(low, high, short_money(say), most=4)
+    axis["range"] = [low, high + 0.26 * span]
+    layout["xaxis"] = {**axis, "showgrid": True, "gridcolor": theme.GRID}
+    layout["yaxis"] = {
+        "tickmode": "array",
+        "tickvals": list(range(len(names))),
+        "ticktext": [lines_of(name) for name in names],
+        "range": [len(names) - 0.4, -0.6],
+        "showgrid": False,
+        "zeroline": False,
+    }
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "base": base,
+        "x": tops,
+        "y": list(range(len(names))),
+        "text": texts,
+        "textposition": "outside",
+        "cliponaxis": False,
+        "marker": {"color": colours},
+        "hoverinfo": "text",
+        "hovertext": [f"<b>{label(n, 60)}</b><br>{t}" for n, t in zip(names, texts, strict=True)],
+    }
+    return {
+        "data": [trace],
+        "layout": layout,
+        "narrow": {"yaxis": {"ticktext": [lines_of(name, 17) for name in names]}},
+        "cut": cut,
+    }
+
+
+def heatmap(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: np.ndarray,
+    write: Format,
+    row_title: str,
+    column_title: str,
+    notes: Sequence[Sequence[str]] | None = None,
+) -> Figure:
+    """A grid of shaded cells with their values written in; unknown cells stay blank."""
+    written = [["" if _is_nan(value) else write(value) for value in row] for row in values]
+    said = [
+        [
+            f"<b>{escape(r)}</b> · {escape(c)}<br>{written[i][j]}"
+            + (f"<br>{escape(notes[i][j])}" if notes else "")
+            for j, c in enumerate(columns)
+        ]
+        for i, r in enumerate(rows)
+    ]
+    layout = _layout(max(180, 24 * len(rows) + 70), legend=False)
+    layout["margin"] = {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4}
+    layout["xaxis"] = {
+        "tickmode": "array",
+        "tickvals": list(range(len(columns))),
+        "ticktext": [escape(c) for c in columns],
+        "side": "top",
+        "title": {"text": escape(column_title), "standoff": 6},
+        "showgrid": False,
+    }
+    layout["yaxis"] = {
+        "tickmode": "array",
+        "tickvals": list(range(len(rows))),
+        "ticktext": [escape(r) for r in rows],
+        "autorange": "reversed",
+        "title": {"text": escape(row_title)},
+        "showgrid": False,
+        "zeroline": False,
+    }
+    trace = {
+        "type": "heatmap",
+        "z": [[None if _is_nan(value) else float(value) for value in row] for row in values],
+        "text": written,
+        "texttemplate": "%{text}",
+        "textfont": {"size": 10},
+        "hoverinfo": "text",
+        "hovertext": said,
+        "hoverongaps": False,
+        "colorscale": [list(stop) for stop in theme.HEAT],
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+    }
+    return {"data": [trace], "layout": layout, "narrow": {"yaxis": {"title": {"text": ""}}}}
+
+
+def to_json(figure: Figure) -> str:
+    """The figure as JSON: numpy values as numbers, unknown as null."""
+    return json.dumps(_plain(figure), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def height(figure: Figure) -> int:
+    """The height of a figure in pixels."""
+    return int(figure["layout"]["height"])
+
+
+def to_html(figure: Figure, described: str) -> str:
+    """The figure as a ``<div>`` that ``figures.js`` draws; ``described`` is what a screen reader says."""
+    data = to_json(figure).replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;")
+    return (
+        f'<div class="ec-figure" role="img" aria-label="{escape(described)}" '
+        f"style=\"height:{height(figure)}px\" data-figure='{data}'></div>"
+    )
+
+
+def _layout(height: int, legend: bool) -> Figure:
+    return {"template": theme.TEMPLATE, "height": height, "showlegend": legend}
+
+
+def _pointed(names: Sequence[str], series: Series, write: Format) -> Figure:
+    notes = series.notes or [""] * len(names)
+    return {
+        "hoverinfo": "text",
+        "hovertext": [
+            f"<b>{escape(name)}</b><br>{escape(series.name)}: "
+            + ("–" if _is_nan(value) else escape(write(value)))
+            + (f"<br>{escape(note)}" if note else "")
+            for name, value, note in zip(names, series.values, notes, strict=True)
+        ],
+    }
+
+
+def _extent(series: Sequence[Series], stacked: bool) -> tuple[float, float]:
+    values = [np.asarray(s.values, dtype="float64") for s in series]
+    if stacked:
+        values = [
+            np.nansum([np.maximum(v, 0) for v in values], axis=0),
+            np.nansum([np.minimum(v, 0) for v in values], axis=0),
+        ]
+    known = [v[np.isfinite(v)] for v in values]
+    known = [v for v in known if len(v)]
+    if not known:
+        return 0.0, 1.0
+    return float(min(v.min() for v in known)), float(max(v.max() for v in known))
+
+
+def _finite(values: Sequence[float]) -> list[float]:
+    return [float(value) for value in values if not _is_nan(value)]
+
+
+def _is_nan(value: Any) -> bool:
+    return value is None or (isinstance(value, float | np.floating) and not math.isfinite(value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,172 @@
+"""What a card sees: one SME's sales in the chosen period, the same a year before, and the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from html import unescape
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from echannel.locale import Speaker
+from echannel.metrics import periods
+from echannel.metrics.periods import Period
+from echannel.metrics.turnover import Sales, as_date
+from echannel.sme import Sme
+from echannel.views.cards import Rows
+
+PERIODS = ("year", "quarter", "month", "year_to_date", "last_year", "all")
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader chose to look at; None: all of them."""
+
+    period: str = "year"
+    kind: str | None = None
+    channel: str | None = None
+    country: str | None = None
+
+
+class View:
+    """One SME as one reader looks at it: ``choice`` narrows the sales, ``say`` holds the words.
+
+    ``whole`` keeps all days (for charts over time, and for metrics that take a period), ``sales`` the
+    chosen ``period``.
+    """
+
+    def __init__(
+        self, sme: Sme, say: Speaker, choice: Choice | None = None, memory: dict[Any, Any] | None = None
+    ) -> None:
+        self.sme = sme
+        self.say = say
+        self.choice = choice or Choice()
+        self._memory = {} if memory is None else memory
+
+    def chosen(self, choice: Choice) -> View:
+        """The same SME and reader with another choice; what does not depend on it is kept."""
+        return View(self.sme, self.say, choice, self._memory)
+
+    def of_all_days(self, metric: Callable[..., Result], *arguments: Any) -> Result:
+        """``metric(whole, *arguments)``, computed once for a kind, channel and country, whatever the period.
+
+        Models and cohorts look at a customer's whole history: a change of period leaves them as they are.
+        """
+        key = (metric, arguments, self.choice.kind, self.choice.channel, self.choice.country)
+        if key not in self._memory:
+            self._memory[key] = metric(self.whole, *arguments)
+        return self._memory[key]
+
+    def once(self, name: str, compute: Callable[[], Result]) -> Result:
+        """``compute()``, done once for this page, whatever the choice."""
+        if name not in self._memory:
+            self._memory[name] = compute()
+        return self._memory[name]
+
+    @cached_property
+    def whole(self) -> Sales:
+        """All days of the chosen kind, channel and country."""
+        return self.narrowed(self.choice.kind)
+
+    def narrowed(self, kind: str | None) -> Sales:
+        """All days of the chosen channel and country, for one kind of order (None: both)."""
+        return self.sme.sales.select(
+            kinds=[kind] if kind else None,
+            channels=[self.choice.channel] if self.choice.channel else None,
+            countries=[self.choice.country] if self.choice.country else None,
+        )
+
+    @cached_property
+    def period(self) -> Period:
+        """The chosen period, within what the data cover."""
+        return period_named(self.choice.period, self.sme.sales.first_day, self.sme.sales.last_day)
+
+    @cached_property
+    def sales(self) -> Sales:
+        """The chosen part of the sales."""
+        return self.whole.select(self.period.since, self.period.until)
+
+    @cached_property
+    def year_before(self) -> Period | None:
+        """The same calendar days a year earlier, or None when the data do not reach back that far."""
+        earlier = periods.year_before(self.period)
+        if self.choice.period == "all" or earlier.since < self.sme.sales.first_day:
+            return None
+        return earlier
+
+    @cached_property
+    def compared(self) -> Period | None:
+        """What the period is compared with: a year before, else the period just before, else nothing."""
+        if self.year_before is not None or self.choice.period == "all":
+            return self.year_before
+        earlier = periods.preceding(self.period)
+        return earlier if earlier.since >= self.sme.sales.first_day else None
+
+    @cached_property
+    def before(self) -> Sales | None:
+        """The sales of the year before's days."""
+        return self.whole.select(*self.year_before) if self.year_before else None
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of order to show: those the SME is there for and has, or the one chosen."""
+        if self.choice.kind:
+            return (self.choice.kind,)
+        orientation = self.sme.profile.orientation
+        return ("b2c", "b2b") if orientation == "both" else (orientation,)
+
+    def of_kind(self, kind: str) -> View:
+        """The same view of one kind of order only."""
+        return self if kind == self.choice.kind else self.chosen(replace(self.choice, kind=kind))
+
+    def rows(self, n: int, unit: str = "orders", sales: Sales | None = None) -> Rows:
+        """Which rows a card rests on, in the days of ``sales`` (default: the chosen period)."""
+        since = sales.first_day if sales else self.period.since
+        until = sales.last_day if sales else self.period.until
+        return Rows(int(n), unit, as_date(since), as_date(until))
+
+    @cached_property
+    def product_names(self) -> dict[str, str]:
+        """Product names by id; where there is no name, the reference or the id itself."""
+        products = self.sme.sales.products
+        name = products["name"].fillna(products["sku"]).astype(object)
+        ids = products["product_id"].astype(str)
+        return {
+            i: unescape(str(n)) if isinstance(n, str) and n.strip() else i
+            for i, n in zip(ids, name, strict=True)
+        }
+
+    def product(self, product_id: object) -> str:
+        """A product's name."""
+        return self.product_names.get(str(product_id), str(product_id))
+
+
+def period_named(name: str, first_day: int, last_day: int) -> Period:
+    """The days that a period's name means, with data from ``first_day`` to ``last_day``.
+
+    Whole months end with the last complete one: comparing half a month with a whole one misleads.
+    """
+    if name == "all" or last_day < first_day:
+        return Period(first_day, last_day)
+    last = as_date(last_day)
+    if name == "year_to_date":
+        return Period(max(first_day, day_of(pd.Timestamp(last.year, 1, 1))), last_day)
+    if name == "last_year":
+        until = day_of(pd.Timestamp(last.year - 1, 12, 31))
+        if until >= first_day:
+            return Period(max(first_day, day_of(pd.Timestamp(last.year - 1, 1, 1))), until)
+    month = periods.month_of(last_day)
+    if periods.month_start(month + 1) - 1 > last_day and periods.month_start(month) > first_day:
+        month -= 1  # the last month is not complete
+    months = {"quarter": 3, "month": 1}.get(name, 12)
+    since = max(first_day, periods.month_start(month - months + 1))
+    return Period(since, min(last_day, periods.month_start(month + 1) - 1))
+
+
+def day_of(moment: pd.Timestamp) -> int:
+    """Days since 1970-01-01."""
+    return (moment.normalize() - pd.Timestamp(0)).days

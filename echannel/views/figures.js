@@ -1,0 +1,78 @@
+/* Draws every <div class="ec-figure" data-figure="{…}"> with the global Plotly, now and whenever
+   one is added or changed: the same way in reports, dashboards and notebooks. */
+(function () {
+  "use strict";
+  if (window.echannelFigures) { window.echannelFigures.scan(document); return; }
+
+  const config = { displayModeBar: false, responsive: true, showTips: false, doubleClick: false };
+  const pending = new Set();
+  const narrow = window.matchMedia("(max-width: 700px)");
+
+  function draw(element) {
+    if (!window.Plotly) return;
+    const written = element.getAttribute("data-figure");
+    pending.delete(element);
+    if (!written || element.drawnFigure === written || !element.isConnected) return;
+    element.drawnFigure = written;
+    const figure = JSON.parse(written);
+    if (narrow.matches && figure.narrow) {
+      for (const [axis, change] of Object.entries(figure.narrow)) {
+        figure.layout[axis] = Object.assign({}, figure.layout[axis], change);
+      }
+    }
+    Plotly.react(element, figure.data, figure.layout, config);
+  }
+
+  const near = "IntersectionObserver" in window
+    ? new IntersectionObserver(function (entries) {
+        for (const entry of entries) if (entry.isIntersecting) draw(entry.target);
+      }, { rootMargin: "400px" })
+    : null;
+
+  function take(element) {
+    pending.add(element);
+    if (near) near.observe(element); else draw(element);
+    later();
+  }
+
+  let waiting = false;
+  let patience = 300; // half a minute for the library to arrive
+  function later() {
+    if (waiting || !pending.size) return;
+    waiting = true;
+    const idle = window.requestIdleCallback || function (f) { return setTimeout(f, 60); };
+    idle(function () {
+      waiting = false;
+      if (!window.Plotly) { if (patience-- > 0) setTimeout(later, 100); return; }
+      const next = pending.values().next().value;
+      if (next) draw(next);
+      later();
+    }, { timeout: 1500 });
+  }
+
+  function scan(root) {
+    if (root.nodeType !== 1 && root.nodeType !== 9) return;
+    if (root.nodeType === 1 && root.matches(".ec-figure[data-figure]")) take(root);
+    root.querySelectorAll(".ec-figure[data-figure]").forEach(take);
+    if (narrow.matches) {
+      root.querySelectorAll("details.ec-lesson[open]:not([data-kept])").forEach(function (lesson) {
+        lesson.setAttribute("data-kept", "");
+        lesson.removeAttribute("open");
+      });
+    }
+  }
+
+  function drawAll() { Array.from(pending).forEach(draw); }
+
+  window.echannelFigures = { scan: scan, drawAll: drawAll };
+  window.addEventListener("beforeprint", drawAll);
+  new MutationObserver(function (changes) {
+    for (const change of changes) {
+      if (change.type === "attributes") take(change.target);
+      change.addedNodes.forEach(scan);
+    }
+  }).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-figure"],
+  });
+  scan(document);
+})();

@@ -1,0 +1,266 @@
+"""A page of cards, the same notebook in three places.
+
+- a report (papermill, nbconvert): plain HTML, drawn by the report's own copy of plotly;
+- a dashboard (Voilà): filters on top, every card redrawn when one changes;
+- JupyterLab: as the dashboard, with the style and the library put into the notebook's page.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from html import escape
+from typing import Any
+from urllib.parse import parse_qs
+
+import pandas as pd
+from IPython.display import HTML, display
+
+from echannel import __version__
+from echannel.errors import UserError
+from echannel.locale import LANGUAGES, Speaker
+from echannel.metrics.periods import Period
+from echannel.metrics.turnover import as_date
+from echannel.profiles import load_sme, sme_ids
+from echannel.sme import Sme, open_sme
+from echannel.views import theme
+from echannel.views.cards import Card, to_page
+from echannel.views.context import Choice, View
+from echannel.views.opening import opening_sentences
+from echannel.views.tiles import Tiles, tiles_to_page
+from echannel.workspace import Workspace, find_workspace
+
+Block = Card | Tiles | None
+CardFunction = Callable[[View], Block]
+
+log = logging.getLogger(__name__)
+
+
+def mode() -> str:
+    """Where this notebook runs: ``live`` (Voilà), ``lab`` (JupyterLab), else ``report``."""
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+        return "live"
+    return "lab" if os.environ.get("JPY_SESSION_NAME") else "report"
+
+
+def open_page(tool: str, sme: str = "", lang: str = "", workspace: Workspace | None = None) -> Page:
+    """The page of one tool for one SME, in one language (default: the SME's first).
+
+    In a dashboard the address says which: ``?sme=…&lang=…``. What goes wrong is said on the page, in
+    the reader's language; a report then fails as well, so that the batch knows.
+    """
+    where_it_runs = mode()
+    query = parse_qs(os.environ.get("QUERY_STRING", "")) if where_it_runs == "live" else {}
+    wanted = query.get("sme", [sme])[-1]
+    language = query.get("lang", [lang])[-1]
+    words = Speaker(language if language in LANGUAGES else "en")
+    if where_it_runs == "lab":
+        _show(f"<style>{theme.css()}</style><script>{theme.plotly_js()}</script>")
+        _show(f"<script>{theme.figures_js()}</script>")
+    try:
+        where = workspace or find_workspace()
+        if not wanted:
+            return _choose(tool, words, where, where_it_runs)
+        if language not in (*LANGUAGES, ""):
+            raise UserError("error.unknown_language", value=language, known=", ".join(LANGUAGES))
+        if not language:
+            words = Speaker(load_sme(where, wanted).languages[0])
+        opened = open_sme(wanted, where)
+        page = Page(tool, opened, opened.speaker(words.language), where_it_runs)
+        page.head()
+        return page
+    except UserError as error:
+        _show(panel(words("views.cannot_show"), [words.error(error)]))
+        if where_it_runs == "report":
+            raise
+        return Page(tool, None, words, where_it_runs)
+
+
+class Page:
+    """What a notebook shows, cell by cell. Without an SME (an error was shown) every call does nothing."""
+
+    def __init__(self, tool: str, sme: Sme | None, say: Speaker, where_it_runs: str) -> None:
+        self.tool = tool
+        self.say = say
+        self.mode = where_it_runs
+        self.view = View(sme, say) if sme is not None else None
+        self._slots: list[tuple[Any, Callable[[View], str]]] = []
+
+    def head(self) -> None:
+        """Title, SME, period, data as of; in a dashboard the filters too."""
+        if self.view is None:
+            return
+        self._slot(lambda view: head_html(self.tool, view))
+        if self.mode != "report" and self.tool == "growth":
+            from echannel.views.filters import filter_bar
+
+            display(filter_bar(self.view, self.redraw))
+
+    def opening(self) -> None:
+        """Three sentences: what happened, why, what to do next."""
+        self._slot(lambda view: opening_html(self.tool, view))
+
+    def section(self, key: str) -> None:
+        """A heading, and a line on what follows; left out where the SME has no use for the section."""
+        self._slot(lambda view: section_html(self.tool, key, view))
+
+    def show(self, card: CardFunction) -> None:
+        """One card (or row of tiles); nothing where it does not apply to this SME."""
+        self._slot(lambda view: block_html(card(view), view))
+
+    def foot(self) -> None:
+        """What the page was made from: period, table versions, package version, date."""
+        self._slot(lambda view: foot_html(self.tool, view))
+
+    def redraw(self, choice: Choice) -> None:
+        """Every block again, from the top, for what the reader chose."""
+        if self.view is None:
+            return
+        self.view = self.view.chosen(choice)
+        for widget, html in self._slots:
+            widget.value = self._drawn(html)
+
+    def _slot(self, html: Callable[[View], str]) -> None:
+        if self.view is None:
+            return
+        drawn = self._drawn(html)
+        if self.mode == "report":
+            if drawn:
+                _show(drawn)
+            return
+        from ipywidgets import HTML as LiveHTML
+
+        widget = LiveHTML(value=drawn)
+        widget.add_class("ec-live")
+        self._slots.append((widget, html))
+        display(widget)
+
+    def _drawn(self, html: Callable[[View], str]) -> str:
+        assert self.view is not None
+        if self.mode == "report":
+            return html(self.view)
+        try:
+            return html(self.view)
+        except UserError as error:
+            return panel(self.say("views.cannot_show_card"), [self.say.error(error)])
+        except Exception:  # one card's fault must not take the dashboard down
+            log.exception("card failed")
+            return panel(self.say("views.cannot_show_card"), [self.say("views.card_failed")])
+
+
+def head_html(tool: str, view: View) -> str:
+    """The head of a page: which tool, which SME, which days."""
+    say, sme = view.say, view.sme
+    sales = sme.sales
+    facts = [say.country_name(sme.profile.country), say(f"orientation.{sme.profile.orientation}")]
+    if sales.last_day >= sales.first_day:
+        facts.append(_span(say, view.period))
+        facts.append(say("views.data_as_of", day=_day(say, sales.last_day)))
+    return (
+        f'<header class="ec ec-head"><h1>{escape(say(f"tool.{tool}.title"))}</h1>'
+        f'<p class="ec-firm">{escape(sme.profile.name)}</p>'
+        f'<p class="ec-facts">{escape(" · ".join(facts))}</p></header>'
+    )
+
+
+def opening_html(tool: str, view: View) -> str:
+    """The three opening sentences."""
+    say = view.say
+    sentences = opening_sentences(tool, view)
+    heads = (say("views.opening.what"), say("views.opening.why"), say("views.opening.next"))
+    listed = "".join(
+        f"<dt>{escape(head)}</dt><dd>{escape(text)}</dd>" for head, text in zip(heads, sentences, strict=True)
+    )
+    return (
+        f'<section class="ec ec-opening" aria-label="{escape(say("views.opening.label"))}">'
+        f"<dl>{listed}</dl></section>"
+    )
+
+
+def section_html(tool: str, key: str, view: View) -> str:
+    """A section's heading; B2B sections only where the SME sells to firms, and so on."""
+    if (key == "b2b" and "b2b" not in view.kinds) or (key == "customers" and "b2c" not in view.kinds):
+        return ""
+    say = view.say
+    name, about = (
+        (say(f"growth.section.{key}.title"), say(f"growth.section.{key}.about"))
+        if tool == "growth"
+        else (say(f"audit.section.{key}.title"), say(f"audit.section.{key}.about"))
+    )
+    return (
+        f'<div class="ec ec-section" id="section-{escape(key)}"><h2>{escape(name)}</h2>'
+        f"<p>{escape(about)}</p></div>"
+    )
+
+
+def block_html(block: Block, view: View) -> str:
+    """A card or a row of tiles as HTML; "" for none."""
+    if block is None:
+        return ""
+    if isinstance(block, Tiles):
+        return tiles_to_page(block, view.say)
+    return to_page(block, view.say, sources_in_words(view))
+
+
+def foot_html(tool: str, view: View) -> str:
+    """What a reader needs to make the page again: data, versions, date."""
+    say, manifest = view.say, view.sme.manifest
+    versions = ", ".join(
+        f"{say(f'table.{name}')} {number}" for name, number in sorted(manifest.versions.items())
+    )
+    sales = view.sme.sales
+    facts = [
+        (say("views.foot.sources"), sources_in_words(view)),
+        (
+            say("views.foot.period"),
+            _span(say, Period(sales.first_day, sales.last_day))
+            if sales.last_day >= sales.first_day
+            else say("common.unknown"),
+        ),
+        (say("views.foot.synced"), say.day(pd.Timestamp(manifest.synced_at))),
+        (say("views.foot.versions"), versions),
+        (say("views.foot.package"), f"echannel {__version__}"),
+        (say("views.foot.made"), say.day(pd.Timestamp.now(tz=view.sme.profile.timezone))),
+    ]
+    listed = "".join(f"<dt>{escape(head)}</dt><dd>{escape(text)}</dd>" for head, text in facts)
+    return f'<footer class="ec ec-foot"><dl>{listed}</dl></footer>'
+
+
+def sources_in_words(view: View) -> str:
+    """Where the data come from, by the ids in the profile."""
+    return view.say.enumeration([source.id for source in view.sme.profile.sources])
+
+
+def panel(title: str, lines: list[str], links: list[tuple[str, str]] | None = None) -> str:
+    """A friendly panel for what cannot be shown."""
+    text = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    listed = "".join(f'<li><a href="{escape(href)}">{escape(name)}</a></li>' for name, href in links or [])
+    return (
+        f'<section class="ec ec-panel" role="alert"><h2>{escape(title)}</h2>{text}'
+        + (f"<ul>{listed}</ul>" if listed else "")
+        + "</section>"
+    )
+
+
+def _choose(tool: str, say: Speaker, workspace: Workspace, where_it_runs: str) -> Page:
+    """No SME was named: say which there are."""
+    known = sme_ids(workspace)
+    if where_it_runs == "live":
+        links = [(load_sme(workspace, name).name, f"?sme={name}&lang={say.language}") for name in known]
+        _show(panel(say("views.choose_sme"), [], links))
+    else:
+        _show(panel(say("views.choose_sme"), [say("views.name_sme", known=", ".join(known))]))
+    return Page(tool, None, say, where_it_runs)
+
+
+def _span(say: Speaker, period: Period) -> str:
+    return say.period(as_date(period.since), as_date(period.until))
+
+
+def _day(say: Speaker, day: int) -> str:
+    return say.day(as_date(day))
+
+
+def _show(html: str) -> None:
+    display(HTML(html))

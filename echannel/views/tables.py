@@ -1,0 +1,141 @@
+"""Tables for people: a frame, what each column holds, and its words in the reader's language.
+
+Names of products, countries or files come from outside: everything is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Literal
+
+import pandas as pd
+
+from echannel.locale import Speaker
+
+Kind = Literal["text", "number", "decimal", "money", "cents", "percent", "change", "day", "month", "country"]
+NUMERIC = {"number", "decimal", "money", "cents", "percent", "change"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: the frame's field, the catalogue name ``views.column.<key>`` of its header, what it holds.
+
+    ``money`` is shown without cents, ``cents`` with; ``change`` is a percentage with its sign.
+    ``words`` puts a code into words, for the page and for downloads alike.
+    """
+
+    field: str
+    key: str
+    kind: Kind = "text"
+    words: Callable[[Any], str] | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A frame and its columns; ``name`` becomes the file name of downloads."""
+
+    name: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+    currency: str = ""
+    labels: tuple[str, ...] = field(default=())
+
+    def headers(self, say: Speaker) -> list[str]:
+        """Column headers in the reader's language; money columns name their currency."""
+        if self.labels:
+            return list(self.labels)
+        unit = f" ({currency_sign(say, self.currency)})" if self.currency else ""
+        return [
+            say(f"views.column.{column.key}") + (unit if column.kind in {"money", "cents"} else "")
+            for column in self.columns
+        ]
+
+    def values(self, column: Column, say: Speaker) -> list[Any]:
+        """A column's values for a file: numbers as numbers, codes as words, unknown as None."""
+        values = self.frame[column.field]
+        if column.words is not None or column.kind == "country":
+            words = column.words or say.country_name
+            return [None if _unknown(value) else words(value) for value in values]
+        if column.kind in NUMERIC:
+            return [None if _unknown(value) else float(value) for value in values]
+        if column.kind == "month":
+            return [None if _unknown(value) else say.month(value) for value in values]
+        return [None if _unknown(value) else value for value in values]
+
+
+def shown(value: Any, column: Column, say: Speaker, currency: str | None = None) -> str:
+    """One value as the reader reads it; an unknown one is said to be unknown, never 0."""
+    if _unknown(value):
+        return say("common.unknown")
+    if column.words is not None:
+        return column.words(value)
+    match column.kind:
+        case "money":
+            return say.money(value, currency, decimals=0)
+        case "cents":
+            return say.money(value, currency)
+        case "number":
+            return say.number(value)
+        case "decimal":
+            return say.number(value, 1)
+        case "percent":
+            return say.percent(value)
+        case "change":
+            return say.percent(value, signed=True)
+        case "day":
+            return say.day(value)
+        case "month":
+            return say.month(value)
+        case "country":
+            return say.country_name(value)
+    return str(value)
+
+
+def to_html(table: Table, say: Speaker, caption: str, limit: int = 200) -> str:
+    """A semantic table: caption, column and row headers, numbers to the right.
+
+    Beyond ``limit`` rows it says how many more the download holds.
+    """
+    columns = table.columns
+    numeric = [' class="ec-num"' if column.kind in NUMERIC else "" for column in columns]
+    head = "".join(
+        f'<th scope="col"{css}>{escape(label)}</th>'
+        for label, css in zip(table.headers(say), numeric, strict=True)
+    )
+    part = table.frame.head(limit)
+    cells = [
+        [_cell(value, column, say, table.currency or None) for value in part[column.field]]
+        for column in columns
+    ]
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f'<th scope="row"{css}>{text}</th>' if at == 0 else f"<td{css}>{text}</td>"
+            for at, (text, css) in enumerate(zip(row, numeric, strict=True))
+        )
+        + "</tr>"
+        for row in zip(*cells, strict=True)
+    )
+    left = len(table.frame) - len(part)
+    more = f'<p class="ec-note">{escape(say("views.more_rows", n=left))}</p>' if left > 0 else ""
+    return (
+        f'<div class="ec-scroll" tabindex="0"><table class="ec-data">'
+        f'<caption class="ec-sr">{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{more}"
+    )
+
+
+def _cell(value: Any, column: Column, say: Speaker, currency: str | None) -> str:
+    text = escape(shown(value, column, say, currency))
+    return f'<span class="ec-unknown">{text}</span>' if _unknown(value) else text
+
+
+def currency_sign(say: Speaker, currency: str) -> str:
+    """The sign of a currency as the reader writes it: £, €."""
+    return say.money(0, currency, decimals=0).replace("0", "").strip("\u00a0\u202f ")
+
+
+def _unknown(value: Any) -> bool:
+    return value is None or value is pd.NaT or (not isinstance(value, str) and bool(pd.isna(value)))
