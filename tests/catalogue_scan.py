@@ -110,6 +110,17 @@ def scan() -> Scan:
     return found
 
 
+def template_words(text: str) -> list[str]:
+    """Words written into a template: outside expressions, tags, scripts, styles; or in an attribute."""
+    bare = re.sub(
+        r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->|<(script|style)\b.*?</\1>", " ", text, flags=re.S
+    )
+    shown = re.findall(r"""\b(?:aria-label|alt|title|placeholder|content)="([^"]*)\"""", bare)
+    shown = [one for one in shown if "width=" not in one]
+    shown.append(re.sub(r"&\w+;|<[^>]*>", " ", bare))
+    return [word for one in shown for word in re.findall(r"[^\W\d_]{3,}", one.replace("E-Channel", ""))]
+
+
 def scan_python(place: str, source: str) -> Scan:
     found = Scan()
     tree = ast.parse(source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 
@@ -9,6 +10,7 @@ import pytest
 from catalogue_scan import (
     KEY,
     PACKAGE,
+    ROOT,
     Scan,
     catalogue,
     entries,
@@ -16,6 +18,7 @@ from catalogue_scan import (
     placeholders,
     scan,
     scan_python,
+    template_words,
 )
 
 from echannel.countries import country_codes, country_pack
@@ -41,7 +44,11 @@ SAME_IN_BOTH = {
     "cli.panel.arguments": "the same word",
 }
 # Texts in code that look like sentences and are not written for a reader of ours.
-NOT_FOR_READERS = {"system-ui, ": "a list of fonts"}
+NOT_FOR_READERS = {
+    "system-ui, ": "a list of fonts",
+    "the worker process died": "technical detail in run.log",
+    "nom du client": "a header in other people's files",
+}
 DATA_MODULES = (
     "echannel/demo/",  # invented firms, products and files: data, in the firm's own language
     "echannel/connectors/files/words.py",  # what stands in other people's files
@@ -150,6 +157,17 @@ def test_no_sentence_stands_outside_the_catalogues():
     assert not stray, listed(stray)
 
 
+def test_no_word_stands_in_a_template():
+    for path in sorted(PACKAGE.rglob("*.j2")):
+        assert template_words(path.read_text(encoding="utf-8")) == [], path
+
+
+def test_no_word_stands_in_a_notebook():
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        assert {cell["cell_type"] for cell in cells} == {"code"}, path
+
+
 @pytest.mark.parametrize(
     ("name", "mistake"),
     [
@@ -208,4 +226,6 @@ def page(say, code):
     assert [text for _, text in found.wordings] == ["Bonjour à tous les amis"]
     assert found.uses("a.family.x.title") and not found.uses("a.family.x.text")
     assert not is_wording("a.b.c") and is_wording("<b>Three plain words</b>")
+    assert template_words('<p title="{{ x }}">{{ y }}</p><style>body {}</style>{% if z %}') == []
+    assert template_words('<p title="Your shop">{{ y }} too</p>') == ["Your", "shop", "too"]
     assert isinstance(found, Scan) and PACKAGE.is_dir()
