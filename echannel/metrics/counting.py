@@ -44,6 +44,16 @@ def distinct(groups: np.ndarray, codes: np.ndarray, size: int) -> np.ndarray:
 
 def divided(numerator: Any, denominator: Any) -> np.ndarray:
     """Element by element; NaN where the denominator is not above 0."""
-    above = np.asarray(denominator, dtype="float64")
-    result = np.full(np.broadcast(numerator, above).shape, np.nan)
-    return np.divide(numerator, above, out=result, where=above > 0)
+    above, below = np.broadcast_arrays(
+        np.asarray(numerator, dtype="float64"), np.asarray(denominator, dtype="float64")
+    )
+    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+
+
+def category_of(category: pd.Series, groups: np.ndarray, size: int) -> np.ndarray:
+    """Each group's category ("" = not known)."""
+    codes, names = codes_of(category)
+    found = np.full(size, -1)
+    known = (groups >= 0) & (codes >= 0)
+    found[groups[known]] = codes[known]
+    return np.array([*map(str, names), ""], dtype=object)[found]

@@ -53,6 +53,10 @@ FEWEST_FOR_RATE = 10  # below, one order moves a rate by over ten points
 
 _WITH_VAT = ("turnover_gross", "average_order_gross")
 _NO_BASE = "reason.nothing_before"
+# Choosing a period copies every column it is given.
+_ENTRY_COLUMNS = ["day", "kind", "entry", "customer_id", "net_goods", "total_gross", "shipping_gross"]
+_ORDER_COLUMNS = ["day", "kind", "goods", "discount", "net_goods", "quantity"]
+_LINE_COLUMNS = ["day", "kind", "entry", "listed", "discount"]
 _HEADLINE_COLUMNS = [
     *("kind", "measure", "numerator", "denominator", "value"),
     *("previous", "previous_change", "previous_reason"),
@@ -101,10 +105,11 @@ def headline(
     """
     comparisons = {"previous": preceding(period), "last_year": year_before(period)}
     kinds = [None, *sorted(str(kind) for kind in of(entries, period)["kind"].dropna().unique())]
-    now = _figures(entries, orders, lines, period, kinds)
-    empty = entries.empty
+    frames = (entries[_ENTRY_COLUMNS], orders[_ORDER_COLUMNS], lines[_LINE_COLUMNS])
+    figures = {one: _figures(*frames, one, kinds) for one in {period, *comparisons.values()}}
+    now = figures[period]
     for name, compared in comparisons.items():
-        then = _figures(entries, orders, lines, compared, kinds)
+        then = figures[compared]
         now[name] = then["value"]
         now[f"{name}_change"] = _change(now, then["value"])
         uncovered = compared.since < first_day
@@ -114,7 +119,7 @@ def headline(
         now[f"{name}_reason"] = np.where(
             now[f"{name}_change"].notna(), "", "reason.no_earlier_data" if uncovered else why
         )
-    if empty:
+    if entries.empty:
         now = now.assign(value=np.nan, status=INPUT_MISSING, reason="reason.no_orders")
     mixed = len(kinds) > 2
     kept = ~((now["kind"] == "all") & now["measure"].isin(_WITH_VAT)) if mixed else slice(None)
@@ -264,9 +269,13 @@ def _figures(
 ) -> pd.DataFrame:
     """Every measure of a period by kind (None: all), with parts, value and status."""
     frames = [of(frame, period) for frame in (entries, orders, lines)]
+    kind_of = [frame["kind"].astype("category") for frame in frames]
     rows = []
     for kind in kinds:
-        part = [frame if kind is None else frame[(frame["kind"] == kind).to_numpy()] for frame in frames]
+        part = [
+            frame if kind is None else frame[(own == kind).to_numpy()]
+            for frame, own in zip(frames, kind_of, strict=True)
+        ]
         rows += [(kind or "all", measure, *parts) for measure, parts in _parts(*part).items()]
     frame = pd.DataFrame(rows, columns=["kind", "measure", "numerator", "denominator", "n"])
     is_sum = frame["measure"].isin(MEASURES[:4])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from echannel.metrics.counting import codes_of, counts, totals
+from echannel.metrics.counting import category_of, codes_of, counts, totals
 from echannel.metrics.parts import decomposed, unavailable
 from echannel.metrics.periods import Period, of
 from echannel.metrics.result import judged
@@ -58,7 +58,9 @@ def price_volume_mix_by_product(lines: pd.DataFrame, period: Period, before: Per
     parts = product_parts(units, net, units_before, net_before)
     loose = parts.pop("unitemised")
     inside = (period.mask(lines["day"]) | before.mask(lines["day"])) & (lines["entry"] == "sale").to_numpy()
-    frame = pd.DataFrame({"product_id": ids, "category": _category_of(lines, codes, len(ids)), **parts})
+    frame = pd.DataFrame(
+        {"product_id": ids, "category": category_of(lines["category"], codes, len(ids)), **parts}
+    )
     frame = frame.assign(
         value=sum(parts.values()),
         units=units,
@@ -147,12 +149,3 @@ def _without_product(lines: pd.DataFrame, period: Period) -> dict[str, float]:
         "unitemised": net[loose].sum(),
         "unitemised_rows": int(loose.sum()),
     }
-
-
-def _category_of(lines: pd.DataFrame, products: np.ndarray, size: int) -> np.ndarray:
-    """Each product's category ("" = not known)."""
-    codes, names = codes_of(lines["category"])
-    of_product = np.full(size, -1)
-    known = (products >= 0) & (codes >= 0)
-    of_product[products[known]] = codes[known]
-    return np.array([*map(str, names), ""], dtype=object)[of_product]

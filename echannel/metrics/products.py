@@ -7,18 +7,40 @@ them. Unit costs come from the order line, else from the product list.
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array, triu
+from scipy.special import gammainc, ndtri
 
-from echannel.metrics.periods import Period
+from echannel.metrics.counting import category_of, codes_of, counts, distinct, divided, totals
+from echannel.metrics.margins import known_part, margin, margin_by, return_rate
+from echannel.metrics.periods import Period, of
+from echannel.metrics.result import INPUT_MISSING, TOO_FEW, judged, missing, ratio
+from echannel.metrics.turnover import month_periods
+
+__all__ = [
+    "best_sellers",
+    "bought_together",
+    "discounts",
+    "discounts_by_month",
+    "margin",
+    "margin_by",
+    "movers",
+    "return_rate",
+]
 
 FEWEST_PAIRS = 10  # orders with both products: fewer make lift a matter of chance
 FEWEST_ORDERS = 10  # below, a rate moves by over ten points with one order
 FEWEST_UNITS = 10
-SETTLED_DAYS = 30  # by then most returns have come back
+HALF_A_CENT = 0.005
+SIGNIFICANCE = 0.05  # over all products or pairs looked at (Bonferroni)
 
-Grouping = Literal["product_id", "category"]
+# Choosing a period copies every column it is given.
+_COLUMNS = ["day", "entry", "order_id", "product_id", "category", "quantity", "net", "cost"]
+_DISCOUNT_COLUMNS = ["day", "month", "entry", "order_id", "listed", "discount"]
+_ORDER_COLUMNS = ["day", "month", "goods", "discount", "quantity"]
 
 
 def best_sellers(lines: pd.DataFrame, period: Period | None = None, count: int | None = 20) -> pd.DataFrame:
@@ -32,7 +54,32 @@ def best_sellers(lines: pd.DataFrame, period: Period | None = None, count: int |
     taux de marque), ``cost_coverage`` (share of its turnover with known cost; margin is of that part),
     ``n`` (orders), ``status``, ``reason``.
     """
-    raise NotImplementedError
+    part = of(lines[_COLUMNS], period)
+    code, ids = codes_of(part["product_id"])
+    size, sold = len(ids), (part["entry"] == "sale").to_numpy()
+    net = part["net"].to_numpy()
+    turnover, units = totals(code, net, size), totals(code, part["quantity"].to_numpy(), size)
+    known_turnover, cost = known_part(part, code, size)
+    gained = known_turnover - cost
+    frame = pd.DataFrame(
+        {
+            "product_id": ids,
+            "category": category_of(part["category"], code, size),
+            "value": turnover,
+            "share": divided(turnover, net.sum()),
+            "units": units,
+            "orders": distinct(code[sold], codes_of(part["order_id"])[0][sold], size),
+            "price": divided(turnover, units),
+            "cost": cost,
+            "margin": gained,
+            "margin_rate": divided(gained, known_turnover),
+            "cost_coverage": divided(known_turnover, turnover),
+        }
+    )
+    frame = frame[counts(code, size) > 0].sort_values("value", ascending=False, kind="stable")
+    frame.insert(4, "cumulative_share", frame["share"].cumsum())
+    frame = judged(frame.assign(n=frame["orders"]).reset_index(drop=True), 0, "")
+    return frame if count is None else frame.head(count)
 
 
 def movers(
@@ -41,7 +88,7 @@ def movers(
     """Products whose turnover rose or fell most, of those with ``minimum`` units sold in either period.
 
     ``beyond_chance``: the number of orders with it changed by more than chance would (two Poisson counts,
-    5 %, periods of their own lengths).
+    periods of their own lengths, 5 % over all products looked at).
 
     Returns
     -------
@@ -50,13 +97,41 @@ def movers(
     ``turnover_before``, ``change`` (fraction; NaN for new products), ``units``, ``units_before``, ``orders``,
     ``orders_before``, ``beyond_chance``, ``n`` (orders in both periods), ``status``, ``reason``.
     """
-    raise NotImplementedError
+    now, then = (_sold_by_product(lines, one) for one in (period, before))
+    codes, ids = codes_of(lines["product_id"])
+    value = now["turnover"] - then["turnover"]
+    pace = now["orders"] / period.days - then["orders"] / before.days
+    spread = np.sqrt(now["orders"] / period.days**2 + then["orders"] / before.days**2)
+    frame = pd.DataFrame(
+        {
+            "direction": np.where(value > 0, "riser", "faller"),
+            "product_id": ids,
+            "category": category_of(lines["category"], codes, len(ids)),
+            "value": value,
+            "turnover": now["turnover"],
+            "turnover_before": then["turnover"],
+            "change": divided(value, then["turnover"]),
+            "units": now["units"],
+            "units_before": then["units"],
+            "orders": now["orders"],
+            "orders_before": then["orders"],
+            "beyond_chance": False,
+            "n": now["orders"] + then["orders"],
+        }
+    )
+    enough = np.maximum(now["units"], then["units"]) >= minimum
+    tried = max(int(enough.sum()), 1)
+    frame["beyond_chance"] = np.abs(pace) > ndtri(1 - SIGNIFICANCE / (2 * tried)) * spread
+    frame = frame[enough & (value != 0)].sort_values("value", ascending=False, kind="stable")
+    risers = frame[frame["value"] > 0].head(count)
+    fallers = frame[frame["value"] < 0].iloc[::-1].head(count)
+    return judged(pd.concat([risers, fallers], ignore_index=True), 0, "")
 
 
 def bought_together(
     lines: pd.DataFrame, period: Period | None = None, count: int = 20, minimum: int = FEWEST_PAIRS
 ) -> pd.DataFrame:
-    """Pairs of products in the same order more often than chance would have it.
+    """Pairs of products in the same order more often than chance would have it (5 % over all pairs).
 
     support = n(AB)/N; confidence A→B = n(AB)/n(A); lift = n(AB) × N / (n(A) × n(B)); N = orders with lines.
 
@@ -67,7 +142,43 @@ def bought_together(
     ``orders_a``, ``orders_b``, ``orders`` (N), ``n`` (orders with both), ``status``, ``reason``. One row with
     a reason and no products when no pair is frequent enough.
     """
-    raise NotImplementedError
+    part = of(lines[["day", "entry", "product_id", "order_id"]], period)
+    product, ids = codes_of(part["product_id"])
+    order = codes_of(part["order_id"])[0]
+    named = (part["entry"] == "sale").to_numpy() & (product >= 0)
+    width = len(ids) or 1
+    pairs = np.sort(pd.unique(order[named] * width + product[named]))
+    order, product = pairs // width, pairs % width
+    baskets = len(np.unique(order))
+    with_product = np.bincount(product, minlength=width)
+    frequent = with_product >= minimum
+    first, second, both = _pair_counts(order, product, frequent)
+    expected = with_product[first] * with_product[second] / max(baskets, 1)
+    # P(n or more by chance), Poisson; pairs by the thousand: judged against the number of pairs looked at.
+    tried = frequent.sum() * (frequent.sum() - 1) / 2
+    kept = (both >= minimum) & (gammainc(both, expected) * tried < SIGNIFICANCE)
+    first, second, both, expected = first[kept], second[kept], both[kept], expected[kept]
+    rarer = with_product[first] <= with_product[second]
+    a, b = np.where(rarer, first, second), np.where(rarer, second, first)
+    if not len(a):
+        enough = "reason.no_pairs" if baskets >= minimum else "reason.few_orders"
+        return _no_pairs(baskets, enough)
+    frame = pd.DataFrame(
+        {
+            "product_a": ids[a],
+            "product_b": ids[b],
+            "value": both / expected,
+            "support": both / baskets,
+            "confidence_ab": both / with_product[a],
+            "confidence_ba": both / with_product[b],
+            "orders_a": with_product[a],
+            "orders_b": with_product[b],
+            "orders": baskets,
+            "n": both,
+        }
+    )
+    frame = frame.sort_values(["value", "n"], ascending=False, kind="stable").head(count)
+    return judged(frame.reset_index(drop=True), 0, "")
 
 
 def discounts(lines: pd.DataFrame, orders: pd.DataFrame, period: Period | None = None) -> pd.DataFrame:
@@ -79,62 +190,106 @@ def discounts(lines: pd.DataFrame, orders: pd.DataFrame, period: Period | None =
     orders with a discount; discount_when_given: discounts / list price of the discounted orders),
     ``numerator``, ``denominator``, ``value``, ``n`` (orders), ``status``, ``reason``.
     """
-    raise NotImplementedError
+    given = _Discounts.of(of(lines[_DISCOUNT_COLUMNS], period), of(orders[_ORDER_COLUMNS], period))
+    some = given.discount > HALF_A_CENT
+    frame = pd.DataFrame(
+        {
+            "measure": ["discount_rate", "discounted_orders", "discount_when_given"],
+            "numerator": [given.discount.sum(), some.sum(), given.discount[some].sum()],
+            "denominator": [given.listed.sum(), len(some), given.listed[some].sum()],
+            "n": [len(some), len(some), some.sum()],
+        }
+    )
+    return ratio(frame, FEWEST_ORDERS, "reason.few_orders")
 
 
 def discounts_by_month(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     """Discount rate per month: ``month`` (period[M], without gaps), ``numerator`` (discounts ex VAT),
     ``denominator`` (goods at list price ex VAT), ``value``, ``n`` (orders), ``status``, ``reason``.
     """
-    raise NotImplementedError
+    given = _Discounts.of(lines, orders)
+    if not len(given.month):
+        columns = ["month", "numerator", "denominator", "value", "n", "status", "reason"]
+        return pd.DataFrame(columns=columns)
+    start = int(given.month.min())
+    at = given.month - start
+    frame = pd.DataFrame(
+        {
+            "month": month_periods(np.arange(start, int(given.month.max()) + 1)),
+            "numerator": np.bincount(at, given.discount),
+            "denominator": np.bincount(at, given.listed),
+            "n": np.bincount(at),
+        }
+    )
+    return ratio(frame, FEWEST_ORDERS, "reason.few_orders")
 
 
-def margin(lines: pd.DataFrame, period: Period | None = None) -> pd.DataFrame:
-    """Gross margin on the part of turnover whose cost is known, and how large that part is.
+@dataclass(frozen=True)
+class _Discounts:
+    """Per counted order: month, goods at list price, discounts on lines and order, ex VAT.
 
-    Returns
-    -------
-    Four rows: ``measure`` (gross_margin: turnover − cost, currency; margin_rate: margin / turnover, taux de
-    marque; markup_rate: margin / cost, taux de marge; cost_coverage: turnover with known cost / turnover),
-    ``numerator``, ``denominator`` (NaN for gross_margin), ``value``, ``coverage`` (as cost_coverage, in each
-    row), ``n`` (orders with known cost), ``status`` (input_missing: no cost is known), ``reason``.
+    Orders without lines have their goods and order discount only.
     """
-    raise NotImplementedError
+
+    month: np.ndarray
+    listed: np.ndarray
+    discount: np.ndarray
+
+    @classmethod
+    def of(cls, lines: pd.DataFrame, orders: pd.DataFrame) -> _Discounts:
+        code, ids = codes_of(lines["order_id"])
+        sale = (lines["entry"] == "sale").to_numpy()
+        seen = np.zeros(len(ids), dtype=bool)
+        seen[code[sale]] = True
+        month = np.zeros(len(ids), dtype="int64")
+        month[code[sale]] = lines["month"].to_numpy()[sale]
+        listed, discount = (
+            totals(code[sale], lines[name].to_numpy()[sale], len(ids)) for name in ("listed", "discount")
+        )
+        bare = orders["quantity"].isna().to_numpy()
+        return cls(
+            np.r_[month[seen], orders["month"].to_numpy()[bare]],
+            np.r_[listed[seen], orders["goods"].to_numpy()[bare]],
+            np.r_[discount[seen], orders["discount"].to_numpy()[bare]],
+        )
 
 
-def margin_by(
-    lines: pd.DataFrame, grouping: Grouping = "category", period: Period | None = None
-) -> pd.DataFrame:
-    """Gross margin by product or category, on the part of turnover whose cost is known.
+def _sold_by_product(lines: pd.DataFrame, period: Period) -> dict[str, np.ndarray]:
+    code, ids = codes_of(lines["product_id"])
+    inside = period.mask(lines["day"]) & (code >= 0)
+    code = code[inside]
+    sold = (lines["entry"] == "sale").to_numpy()[inside]
+    order = codes_of(lines["order_id"])[0][inside]
+    return {
+        "turnover": np.bincount(code, lines["net"].to_numpy()[inside], len(ids)),
+        "units": np.bincount(code[sold], lines["quantity"].to_numpy()[inside][sold], len(ids)),
+        "orders": distinct(code[sold], order[sold], len(ids)),
+    }
 
-    Returns
-    -------
-    One row per group, largest turnover first: ``group`` (product id or category; "" = not known),
-    ``turnover`` (all), ``known_turnover`` (with known cost), ``cost``, ``margin``, ``numerator`` (= margin),
-    ``denominator`` (= known_turnover), ``value`` (margin rate, taux de marque), ``markup_rate`` (margin /
-    cost, taux de marge), ``coverage`` (known_turnover / turnover), ``units``, ``n`` (orders), ``status``,
-    ``reason``.
+
+def _pair_counts(
+    order: np.ndarray, product: np.ndarray, frequent: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of frequent products (first < second) and the number of orders with both.
+
+    Only orders with two of them make pairs, and a product in fewer orders than wanted has none.
     """
-    raise NotImplementedError
+    kept = frequent[product]
+    order, product = order[kept], product[kept]
+    row = np.cumsum(np.r_[False, order[1:] != order[:-1]]) if len(order) else order
+    several = np.bincount(row)[row] > 1 if len(row) else np.zeros(0, dtype=bool)
+    row, product = row[several], product[several]
+    column = np.cumsum(frequent) - 1
+    shape = (int(row.max()) + 1 if len(row) else 0, int(frequent.sum()))
+    baskets = csr_array((np.ones(len(row), dtype="int32"), (row, column[product])), shape=shape)
+    together = triu(baskets.T @ baskets, k=1).tocoo()
+    of_column = np.flatnonzero(frequent)
+    return of_column[together.row], of_column[together.col], together.data
 
 
-def return_rate(
-    lines: pd.DataFrame,
-    last_day: int,
-    grouping: Grouping = "product_id",
-    period: Period | None = None,
-    minimum: int = FEWEST_UNITS,
-) -> pd.DataFrame:
-    """Share of what was sold in the period that came back, whenever it did (by sale cohort).
-
-    ``last_day``: last local day of the data; orders younger than ``SETTLED_DAYS`` are left out, since their
-    returns have not all come yet.
-
-    Returns
-    -------
-    One row per group, highest turnover refunded first: ``group`` (product id or category; "" = refunds that
-    name no product), ``numerator`` (units returned), ``denominator`` (units sold), ``value`` (their ratio),
-    ``refunded`` and ``sold`` (goods ex VAT), ``value_rate`` (refunded / sold), ``n`` (units sold), ``status``,
-    ``reason``.
-    """
-    raise NotImplementedError
+def _no_pairs(baskets: int, reason: str) -> pd.DataFrame:
+    columns = ["support", "confidence_ab", "confidence_ba", "orders_a", "orders_b"]
+    row = missing(reason if baskets else "reason.products_unknown", product_a="", product_b="")
+    row = row.assign(**dict.fromkeys(columns, np.nan), orders=baskets, n=0)
+    order = ["product_a", "product_b", "value", *columns, "orders", "n", "status", "reason"]
+    return row.assign(status=TOO_FEW if baskets else INPUT_MISSING)[order]

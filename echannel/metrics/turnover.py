@@ -59,7 +59,8 @@ class Sales:
     entries : one row per counted order and per refund: ``entry`` (sale, refund), ``order_id``,
         ``customer_id``, ``kind``, ``channel``, ``country``, ``day`` (days since 1970-01-01, local),
         ``month`` (months since 1970-01), ``order_rank`` (1 = the customer's first order ever; 0 = customer
-        unknown) and one column per name in ``BRIDGE_STEPS`` (signs such that columns simply add up).
+        unknown), one column per name in ``BRIDGE_STEPS`` (signs such that columns simply add up) and
+        ``refunded_vat`` (the VAT given back with what was ``refunded``).
     orders : one row per counted order: keys as above, ``first_day`` (the customer's first order; -1 unknown),
         ``order_rank``, ``ordered_at``, ``paid_at``, ``due_at``, ``status``, ``goods`` (net, before
         discounts), ``discount``, ``shipping``, ``net_goods`` (before refunds), ``vat``, ``total_gross``,
@@ -228,6 +229,7 @@ def _returned(
             "quantity": frame["quantity"],
             "net": frame["net_amount"].to_numpy() * rate,
             "shipping": frame["shipping_net"].to_numpy() * rate,
+            "vat": frame["vat_amount"].to_numpy() * rate,
         }
     )
 
@@ -239,6 +241,7 @@ def _entries(counted: pd.DataFrame, returned: pd.DataFrame) -> pd.DataFrame:
         vat=counted["vat"],
         invoiced=counted["invoiced"],
         refunded=0.0,
+        refunded_vat=0.0,
         net_invoiced=counted["invoiced"],
         shipping=counted["shipping"],
         net_goods=counted["net_goods"],
@@ -247,6 +250,7 @@ def _entries(counted: pd.DataFrame, returned: pd.DataFrame) -> pd.DataFrame:
         entry="refund",
         **dict.fromkeys((*_GROSS, "vat", "invoiced"), 0.0),
         refunded=returned["net"],
+        refunded_vat=returned["vat"],
         net_invoiced=-returned["net"],
         shipping=-returned["shipping"],
         net_goods=returned["shipping"] - returned["net"],
