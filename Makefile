@@ -1,13 +1,72 @@
 # The whole set-up is here: `make demo` to see it, `make test` to check it.
+# Needs python3 (3.11 or later), git and make; everything else goes into .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# A small workspace with real tables, for the tests that open whole pages; made once.
+SMALL := $(VENV)/small-demo
 
-.PHONY: demo test lint types unit notebooks browser lab serve bench lock clean
+.PHONY: demo test setup lint types unit notebooks browser lab serve bench lock clean
+
+demo: setup
+	@$(BIN)/echannel demo
+	@$(BIN)/echannel sync demo
+	@$(BIN)/echannel run demo
+	@echo
+	@echo "Reports / rapports:              $(CURDIR)/reports/demo/index.html"
+	@echo "Dashboards / tableaux de bord:   make serve"
+
+test: setup lint types unit notebooks browser
+	@echo
+	@echo "All is well."
+
+setup: $(SETUP)
 
 $(SETUP): requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check --quiet --progress-bar on --require-hashes -r requirements.lock
-	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "On Debian: apt-get install python3-venv"; exit 1; }
+	$(PIP) install --quiet --progress-bar on --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+unit: setup
+	$(BIN)/pytest -n 2 -m "not browser" tests
+
+# Every notebook runs and shows nothing but what it should; figures are not compared.
+notebooks: $(SMALL)/finished
+	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/pytest --nbval-lax -p no:cacheprovider -q notebooks
+
+browser: $(SMALL)/finished
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -m browser tests/browser
+
+$(SMALL)/finished: $(SETUP) tests/small_demo.py $(wildcard echannel/demo/*.py echannel/*.py echannel/connectors/files/*.py)
+	@rm -rf $(SMALL)
+	$(BIN)/python tests/small_demo.py $(SMALL)
+
+lab: setup
+	$(BIN)/jupyter lab notebooks
+
+serve: setup
+	@$(BIN)/echannel serve
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+# Chooses versions anew and writes their hashes; needs uv, the rest of this file does not.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes \
+	  --no-header --no-annotate --upgrade --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache
