@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -124,12 +126,13 @@ def sync(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="cli.name", metavar="cli.name_metavar", show_default=False)],
     workers: Annotated[int, typer.Option(help="cli.sync.workers", metavar="N", min=1, max=64)] = 2,
+    again: Annotated[bool, typer.Option("--again", help="cli.sync.again")] = False,
 ) -> None:
     from echannel.console import sync_all
     from echannel.profiles import resolve_smes
 
     workspace = find_workspace()
-    done = sync_all(workspace, resolve_smes(workspace, name), workers, talk(ctx))
+    done = sync_all(workspace, resolve_smes(workspace, name), talk(ctx), workers, again)
     raise typer.Exit(0 if done else 1)
 
 
@@ -207,7 +210,19 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         voice.err.print(say("cli.aborted"), markup=False)
         return 130
+    except Exception as failure:
+        if environment.get("ECHANNEL_DEBUG"):
+            raise
+        voice.error(_unforeseen(failure))
+        return 1
     return code if isinstance(code, int) else 0
+
+
+def _unforeseen(failure: Exception) -> UserError:
+    """Our mistake, not the user's: what and where. The message itself may quote data and is left out."""
+    place = traceback.extract_tb(failure.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return UserError("cli.error.unforeseen", what=type(failure).__name__, where=where)
 
 
 def _translated(command: Any, say: Speaker) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -16,6 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from echannel.errors import UserError
+from echannel.locale import Speaker
+from echannel.sync import Progress as Watcher
 from echannel.sync import SyncReport, sync_sme
 from echannel.workspace import Workspace
 
@@ -32,13 +35,18 @@ class Outcome:
     error: UserError | None = None
 
 
-def sync_all(workspace: Workspace, smes: Sequence[str], workers: int, talk: Talk) -> bool:
+def sync_all(
+    workspace: Workspace, smes: Sequence[str], talk: Talk, workers: int = 2, again: bool = False
+) -> bool:
     """Sync every SME, whatever happens to the others, and print how each went. True when all went well."""
     outcomes = []
     with _bars(talk) as bars:
         overall = bars.add_task(talk.say("cli.sync.all"), total=len(smes)) if len(smes) > 1 else None
-        running = _one_by_one(workspace, smes, bars) if workers == 1 or len(smes) == 1 else None
-        for outcome in running or _side_by_side(workspace, smes, workers, bars):
+        if workers == 1 or len(smes) == 1:
+            running = _one_by_one(workspace, smes, again, bars)
+        else:
+            running = _side_by_side(workspace, smes, again, workers, bars)
+        for outcome in running:
             outcomes.append(outcome)
             if overall is not None:
                 bars.advance(overall)
@@ -48,10 +56,10 @@ def sync_all(workspace: Workspace, smes: Sequence[str], workers: int, talk: Talk
     return all(outcome.error is None for outcome in outcomes)
 
 
-def sync_one(workspace: Workspace, sme: str, progress: Any = None) -> Outcome:
+def sync_one(workspace: Workspace, sme: str, progress: Watcher | None = None, again: bool = False) -> Outcome:
     """Sync one SME; what goes wrong is told, not raised, so that the others go on."""
     try:
-        return Outcome(sme, report=sync_sme(workspace, sme, progress))
+        return Outcome(sme, report=sync_sme(workspace, sme, progress, again))
     except UserError as error:
         return Outcome(sme, error=error)
 
@@ -64,7 +72,7 @@ def _bars(talk: Talk) -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=talk.err, transient=True) as bars:
+    with Progress(*columns, console=talk.err, transient=True, disable=not talk.err.is_terminal) as bars:
         yield bars
 
 
@@ -86,10 +94,10 @@ class _SmeBar:
             self.bars.remove_task(self.tasks.pop(sme))
 
 
-def _one_by_one(workspace: Workspace, smes: Sequence[str], bars: Progress) -> Iterator[Outcome]:
+def _one_by_one(workspace: Workspace, smes: Sequence[str], again: bool, bars: Progress) -> Iterator[Outcome]:
     bar = _SmeBar(bars)
     for sme in smes:
-        yield sync_one(workspace, sme, lambda what, done, total, sme=sme: bar.show(sme, what, done, total))
+        yield sync_one(workspace, sme, partial(bar.show, sme), again)
         bar.close(sme)
 
 
@@ -101,12 +109,12 @@ def _listen_to(messages: Any) -> None:
     _messages = messages
 
 
-def _in_worker(workspace: Workspace, sme: str) -> Outcome:
-    return sync_one(workspace, sme, lambda what, done, total: _messages.put((sme, what, done, total)))
+def _in_worker(workspace: Workspace, sme: str, again: bool) -> Outcome:
+    return sync_one(workspace, sme, lambda *how_far: _messages.put((sme, *how_far)), again)
 
 
 def _side_by_side(
-    workspace: Workspace, smes: Sequence[str], workers: int, bars: Progress
+    workspace: Workspace, smes: Sequence[str], again: bool, workers: int, bars: Progress
 ) -> Iterator[Outcome]:
     """In processes that start clean: a fork of this one would carry its threads' locks."""
     methods = multiprocessing.get_all_start_methods()
@@ -116,7 +124,9 @@ def _side_by_side(
     messages = context.Queue()
     bar = _SmeBar(bars)
     with ProcessPoolExecutor(workers, context, _listen_to, (messages,)) as pool:
-        waiting: dict[Future[Outcome], str] = {pool.submit(_in_worker, workspace, sme): sme for sme in smes}
+        waiting: dict[Future[Outcome], str] = {
+            pool.submit(_in_worker, workspace, sme, again): sme for sme in smes
+        }
         while waiting:
             _show_messages(messages, bar)
             for future in [future for future in waiting if future.done()]:
@@ -143,24 +153,29 @@ def _ended(sme: str, future: Future[Outcome]) -> Outcome:
 
 
 def _print_outcomes(outcomes: Sequence[Outcome], talk: Talk) -> None:
-    say = talk.say
-    table = Table(title=say("cli.sync.title") if len(outcomes) > 1 else None)
+    """Of one SME, all that happened; of several, a table and what went wrong."""
+    if len(outcomes) > 1:
+        talk.out.print(_table(outcomes, talk.say))
+    for outcome in outcomes:
+        if outcome.error is not None:
+            talk.error(outcome.error)
+        elif outcome.report is not None and len(outcomes) == 1:
+            for sentence in outcome.report.sentences(talk.say):
+                talk.print(sentence)
+
+
+def _table(outcomes: Sequence[Outcome], say: Speaker) -> Table:
+    table = Table(title=say("cli.sync.title"), title_justify="left")
     table.add_column(say("cli.sync.column.sme"))
     for key in ("read", "kept", "refused", "changed", "seconds"):
         table.add_column(say(f"cli.sync.column.{key}"), justify="right")
     table.add_column(say("cli.sync.column.outcome"))
     for outcome in outcomes:
         table.add_row(*_cells(outcome, say))
-    talk.out.print(table)
-    for outcome in outcomes:
-        if outcome.report is not None and len(outcomes) == 1:
-            for sentence in outcome.report.sentences(say):
-                talk.print(sentence)
-        if outcome.error is not None:
-            talk.error(outcome.error)
+    return table
 
 
-def _cells(outcome: Outcome, say: Any) -> list[Text]:
+def _cells(outcome: Outcome, say: Speaker) -> list[Text]:
     report = outcome.report
     if report is None:
         return [Text(outcome.sme), *[Text("–")] * 5, Text(say("cli.sync.failed"), style="red")]
