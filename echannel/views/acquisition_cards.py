@@ -8,8 +8,9 @@ from echannel.metrics import acquisition
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import Sales
 from echannel.views import charts, theme
-from echannel.views.cards import Card, reasons
+from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
+from echannel.views.frames import keyed, largest, last_row
 from echannel.views.tables import Column, Table
 
 
@@ -19,7 +20,7 @@ def funnel(view: View) -> Card:
     frame = acquisition.funnel(whole.visits, whole.entries, view.period)
     rate = acquisition.conversion(whole.visits, whole.entries, view.period).iloc[0]
     known = frame[frame["status"] == OK]
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if rate["status"] == OK:
         sentence = say(
             "growth.say.conversion",
@@ -29,7 +30,7 @@ def funnel(view: View) -> Card:
         )
     later = known[known["from_previous"].notna()]
     if len(later) > 1:
-        worst = later.loc[later["from_previous"].idxmin()]
+        worst = largest(later, -later["from_previous"])
         sentence += " " + say(
             "growth.say.biggest_leak",
             step=say(f"growth.funnel.{worst['step']}"),
@@ -76,7 +77,7 @@ def conversion_by_month(view: View) -> Card | None:
     if not frame["value"].notna().any():
         return None
     known = frame[frame["status"] == OK]
-    last, mean = known.iloc[-1], known["numerator"].sum() / known["denominator"].sum()
+    last, mean = last_row(known), known["numerator"].sum() / known["denominator"].sum()
     sentence = say(
         "growth.say.conversion_month",
         month=last["month"],
@@ -118,10 +119,10 @@ def conversion_by_month(view: View) -> Card | None:
 def advertising(view: View) -> Card:
     """What a new customer costs, and what a pound or euro of advertising goes with."""
     say, whole = view.say, view.whole
-    frame = acquisition.efficiency(whole.visits, whole.entries, view.period).set_index("measure")
+    frame = keyed(acquisition.efficiency(whole.visits, whole.entries, view.period), "measure")
     sources = acquisition.by_source(whole.visits, view.period, view.compared)
     paid = sources[(sources["status"] == OK) & (sources["cost"] > 0)]
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if frame.loc["cac", "status"] == OK:
         sentence = say(
             "growth.say.cac",

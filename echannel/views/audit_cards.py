@@ -12,8 +12,9 @@ from echannel.metrics import audit
 from echannel.metrics.result import OK
 from echannel.tables import TABLES
 from echannel.views import charts, theme
-from echannel.views.cards import Card, Rows, reasons
+from echannel.views.cards import NO_FIGURES, Card, Rows, reasons
 from echannel.views.context import View
+from echannel.views.frames import first_row, keyed
 from echannel.views.refused import file_of, reason_in_words, refused_rows
 from echannel.views.tables import Column, Table
 
@@ -110,9 +111,9 @@ def fixes(view: View) -> Card:
     say = view.say
     frame = audit.fixes(findings(view))
     top = frame.head(8)
-    sentence, figures = say("audit.say.nothing_to_fix"), ()
+    sentence, figures = say("audit.say.nothing_to_fix"), NO_FIGURES
     if len(frame):
-        first = frame.iloc[0]
+        first = first_row(frame)
         sentence = say(
             "audit.say.first_fix",
             n=len(frame),
@@ -193,8 +194,8 @@ def reconciliation(view: View) -> Card:
     """From the shop's total to the payments and the accounts."""
     say = view.say
     frame = audit.reconciliation(view.sme.sales, view.sme.table("ledger"))
-    known = frame[frame["status"] == OK].set_index("step")
-    sentence, figures = "", ()
+    known = keyed(frame[frame["status"] == OK], "step")
+    sentence, figures = "", NO_FIGURES
     if {"shop_total_gross", "net_invoiced"} <= set(known.index):
         sentence = say(
             "audit.say.bridge",
@@ -258,7 +259,7 @@ def holes(view: View) -> Card:
         )
     else:
         sentence = "" if len(frame) else say("audit.say.no_holes")
-    figures = ()
+    figures = NO_FIGURES
     if len(known):
         shown = known.sort_values("days", ascending=False).head(8)
         figures = (

@@ -9,8 +9,9 @@ from echannel.metrics import b2b
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
 from echannel.views import charts, theme
-from echannel.views.cards import Card, reasons
+from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
+from echannel.views.frames import first_row, keyed
 from echannel.views.tables import Column, Table
 
 _AGE_COLOURS = {
@@ -31,9 +32,9 @@ def concentration(view: View) -> Card | None:
     say, part = view.say, view.of_kind("b2b")
     measures = b2b.concentration(part.sales)
     accounts = b2b.top_accounts(part.sales)
-    by_name = measures.set_index("measure")
+    by_name = keyed(measures, "measure")
     known = accounts[accounts["status"] == OK]
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if by_name.loc["top_1", "status"] == OK and len(known):
         top, five = by_name.loc["top_1"], by_name.loc["top_5"]
         sentence = say(
@@ -96,7 +97,7 @@ def accounts_at_risk(view: View) -> Card | None:
     say, part = view.say, view.of_kind("b2b")
     frame = part.of_all_days(b2b.accounts_at_risk)
     known = frame[frame["status"] == OK].head(10)
-    figures, table = (), None
+    figures, table = NO_FIGURES, None
     if len(known):
         sentence = say(
             "growth.say.accounts_at_risk",
@@ -148,8 +149,8 @@ def receivables(view: View) -> Card | None:
     frame = part.of_all_days(b2b.receivables_by_age, None, default_terms(view))
     dso = part.of_all_days(b2b.days_sales_outstanding)
     known = frame[frame["status"] == OK]
-    days = dso[dso["method"] == "ratio"].iloc[0]
-    sentence, figures = "", ()
+    days = first_row(dso[dso["method"] == "ratio"])
+    sentence, figures = "", NO_FIGURES
     if len(known):
         late = known[~known["bucket"].isin(["not_due", "unknown"])]
         sentence = say(
@@ -196,9 +197,9 @@ def payment_delays(view: View) -> Card | None:
     if "b2b" not in view.kinds:
         return None
     say, part = view.say, view.of_kind("b2b")
-    frame = b2b.payment_delays(part.sales, default_terms(view)).set_index("measure")
+    frame = keyed(b2b.payment_delays(part.sales, default_terms(view)), "measure")
     legal, limit_key = _legal_days(view)
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     to_pay = frame.loc["days_to_pay"]
     if to_pay["status"] == OK:
         sentence = say("growth.say.days_to_pay", days=say.number(to_pay["value"]))
@@ -220,7 +221,7 @@ def payment_delays(view: View) -> Card | None:
     missing = reasons(frame.reset_index())
     if legal is not None:
         beyond = b2b.beyond_legal_term(part.sales, legal, None)
-        orders = beyond[beyond["measure"] == "orders"].iloc[0]
+        orders = first_row(beyond[beyond["measure"] == "orders"])
         if orders["status"] == OK:
             sentence += " " + say(
                 "growth.say.beyond_legal",

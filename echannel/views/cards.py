@@ -18,6 +18,9 @@ from echannel.views import charts
 from echannel.views.export import XLSX_TYPE, data_link, to_csv, to_xlsx
 from echannel.views.tables import Table, to_html
 
+Figures = tuple[charts.Figure, ...]
+NO_FIGURES: Figures = ()
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -40,7 +43,7 @@ class Card:
     key: str
     sentence: str
     rows: Rows | None = None
-    figures: tuple[charts.Figure, ...] = ()
+    figures: Figures = NO_FIGURES
     table: Table | None = None
     missing: tuple[str, ...] = ()
     note: str = ""

@@ -8,8 +8,9 @@ from echannel.metrics import change, growth
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
 from echannel.views import charts
-from echannel.views.cards import Card, Rows, reasons
+from echannel.views.cards import NO_FIGURES, Card, Rows, reasons
 from echannel.views.context import View
+from echannel.views.frames import first_row, keyed, largest
 from echannel.views.tables import Column, Table
 
 
@@ -18,7 +19,7 @@ def main_cause(view: View) -> pd.Series | None:
     if view.compared is None:
         return None
     frame = change.main_cause(view.whole.lines, view.period, view.compared)
-    return frame.iloc[0] if frame["status"].iloc[0] == OK else None
+    return first_row(frame) if frame["status"].iloc[0] == OK else None
 
 
 def products(view: View) -> Card:
@@ -72,7 +73,7 @@ def customers(view: View) -> Card:
         return _nothing_to_compare("customers")
     say = view.say
     frame = change.by_customers(view.whole.entries, view.period, view.compared)
-    known = frame[frame["status"] == OK].set_index("part")
+    known = keyed(frame[frame["status"] == OK], "part")
     sentence = ""
     if {"new", "lost"} <= set(known.index):
         sentence = say(
@@ -105,7 +106,7 @@ def drivers(view: View) -> Card:
     known = frame[frame["status"] == OK]
     sentence = ""
     if len(known):
-        most = known.loc[known["value"].abs().idxmax()]
+        most = largest(known, known["value"].abs())
         sentence = say(
             "growth.say.main_driver",
             part=say(f"growth.part.{most['part']}"),
@@ -131,8 +132,8 @@ def calendar(view: View) -> Card | None:
     if not sales:
         return None
     frame = growth.sale_days_apart(entries, view.period, view.compared, sales)
-    known = frame[frame["status"] == OK].set_index("part")
-    sentence, figures = "", ()
+    known = keyed(frame[frame["status"] == OK], "part")
+    sentence, figures = "", NO_FIGURES
     if {"sale", "other"} <= set(known.index):
         sentence = say(
             "growth.say.sale_days",
@@ -192,7 +193,7 @@ def _moved(view: View, frame: pd.DataFrame) -> str:
     """By how much turnover moved, and against what."""
     if not frame["value"].notna().any():
         return ""
-    say, row = view.say, frame.iloc[0]
+    say, row = view.say, first_row(frame)
     moved = float(row["after"] - row["before"])
     return say(
         "growth.say.moved",
@@ -207,7 +208,7 @@ def _figures(view: View, frame: pd.DataFrame) -> tuple[charts.Figure, ...]:
     known = frame[frame["value"].notna() & (frame["value"].abs() >= 0.5)]
     if not frame["value"].notna().any():
         return ()
-    row = frame.iloc[0]
+    row = first_row(frame)
     names = [view.say(f"growth.part.{part}") for part in known["part"]]
     return (_steps(view, names, known["value"].tolist(), row["before"], row["after"]),)
 

@@ -6,6 +6,8 @@ sees its accounts.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -14,8 +16,9 @@ from echannel.metrics import customers, lifetime, rfm
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
 from echannel.views import charts, theme
-from echannel.views.cards import Card, Rows, reasons
+from echannel.views.cards import NO_FIGURES, Card, Rows, reasons
 from echannel.views.context import View
+from echannel.views.frames import first_row, keyed, last_row
 from echannel.views.tables import Column, Table
 
 _GROUP_COLOURS = {"new": theme.SECOND, "returning": theme.MAIN, "unknown": theme.MUTED}
@@ -32,7 +35,7 @@ def new_and_returning(view: View) -> Card:
     frame = part.of_all_days(customers.new_and_returning)
     inside = frame[_months_in(frame["month"], view)]
     totals = inside.groupby("group", observed=True)[["value", "orders"]].sum()
-    known = totals.reindex(["new", "returning"]).fillna(0.0)
+    known: Any = totals.reindex(["new", "returning"]).fillna(0.0)
     turnover = float(known["value"].sum())
     if turnover > 0:
         sentence = say(
@@ -98,7 +101,7 @@ def repeat_rate(view: View) -> Card | None:
     whole = part.of_all_days(customers.repeat_purchase_rate)
     matured = whole[whole["view"] == "matured"]
     shown = pd.concat([frame[frame["view"] == "window"], matured], ignore_index=True)
-    row = matured.iloc[0]
+    row = first_row(matured)
     before = customers.repeat_purchase_rate(part.before) if part.before is not None else None
     sentence = ""
     if row["status"] == OK:
@@ -108,14 +111,14 @@ def repeat_rate(view: View) -> Card | None:
             in_ten=say.number(10 * row["value"], 1),
             rate=say.percent(row["value"]),
         )
-    now = frame[frame["view"] == "window"].iloc[0]
-    then = before[before["view"] == "window"].iloc[0] if before is not None else None
+    now = first_row(frame[frame["view"] == "window"])
+    then = first_row(before[before["view"] == "window"]) if before is not None else None
     if then is not None and now["status"] == OK and then["status"] == OK:
         sentence += " " + say(
             "growth.say.repeat_rate_before", now=say.percent(now["value"]), then=say.percent(then["value"])
         )
     known = shown[shown["status"] == OK]
-    figures = ()
+    figures = NO_FIGURES
     if len(known):
         figures = (
             charts.ranked(
@@ -150,9 +153,9 @@ def time_between_orders(view: View) -> Card:
     """How many days pass from one purchase to the next."""
     say, part = view.say, own_customers(view)
     frame = part.of_all_days(customers.time_between_orders)
-    overall = frame[frame["order_number"] == 0].iloc[0]
+    overall = first_row(frame[frame["order_number"] == 0])
     steps = frame[(frame["order_number"] > 0) & (frame["status"] == OK)]
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if overall["status"] == OK:
         sentence = say(
             "growth.say.time_between",
@@ -206,12 +209,12 @@ def cohort_retention(view: View) -> Card | None:
     grid = frame[frame["cohort"].isin(cohorts) & frame["age"].between(1, 12) & frame["complete"]]
     matrix = grid.pivot_table(index="cohort", columns="age", values="value", dropna=False, observed=False)
     matrix = matrix.reindex(index=cohorts, columns=range(1, 13))
-    size = frame.drop_duplicates("cohort").set_index("cohort")["denominator"]
+    size = keyed(frame.drop_duplicates("cohort"), "cohort")["denominator"]
     known = curve[(curve["status"] == OK) & curve["age"].between(1, 12)]
     sentence = ""
     if len(known):
-        first = known.iloc[0]
-        later = known.iloc[-1]
+        first = first_row(known)
+        later = last_row(known)
         sentence = say(
             "growth.say.retention",
             first=say.percent(first["value"]),
@@ -219,12 +222,12 @@ def cohort_retention(view: View) -> Card | None:
             n=int(later["age"]),
             later=say.percent(later["value"]),
         )
-    figures = ()
+    figures = NO_FIGURES
     if matrix.notna().to_numpy().any():
         figures = (
             charts.heatmap(
                 [f"{say.month(cohort)} ({say.number(size[cohort])})" for cohort in cohorts],
-                [say.number(age) for age in matrix.columns],
+                [say.number(age) for age in range(1, 13)],
                 matrix.to_numpy(dtype="float64"),
                 charts.percents(say),
                 "",
@@ -263,7 +266,7 @@ def rfm_segments(view: View) -> Card:
     say, part = view.say, own_customers(view)
     frame = part.of_all_days(rfm.rfm_segments)
     known = frame[(frame["status"] == OK) & (frame["n"] > 0)]
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if len(known):
         best = known.sort_values("value", ascending=False).iloc[0]
         sentence = say(
@@ -323,9 +326,9 @@ def lifetime_value(view: View) -> Card:
     result = part.of_all_days(lifetime.lifetime_value)
     summary, people = result.summary, result.customers
     known = summary[summary["status"] == OK]
-    sentence, figures, note = "", (), ""
+    sentence, figures, note = "", NO_FIGURES, ""
     if len(known) and result.model == "bg_nbd":
-        year = known.iloc[0]
+        year = first_row(known)
         value = people["clv_12"].to_numpy(dtype="float64")
         top = np.sort(value)[::-1][: max(1, len(value) // 5)].sum() / max(np.nansum(value), 1e-9)
         sentence = say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,21 +14,22 @@ from echannel.metrics import growth, platforms
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import BRIDGE_STEPS, Sales, as_date, bridge
 from echannel.views import charts, theme
-from echannel.views.cards import Card, reasons
+from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
+from echannel.views.frames import keyed, last_row
 from echannel.views.tables import Column, Table
 from echannel.views.tiles import Tile, Tiles
 
+NEEDS_A_YEAR: tuple[str, ...] = ("growth.missing.no_year",)
 _TOTAL_STEPS = ("total_gross", "invoiced", "net_invoiced", "net_goods")
 _TAKEN_AWAY = ("discount_gross", "vat", "refunded", "shipping")
 
 
-def headline(view: View) -> pd.DataFrame:
+def headline(view: View) -> Any:
     """The period's main figures (see ``metrics.growth.headline``)."""
     whole = view.whole
-    return growth.headline(
-        whole.entries, whole.orders, whole.lines, view.period, view.sme.sales.first_day
-    ).set_index(["kind", "measure"])
+    frame = growth.headline(whole.entries, whole.orders, whole.lines, view.period, view.sme.sales.first_day)
+    return keyed(frame, "kind", "measure")
 
 
 def tiles(view: View) -> Tiles:
@@ -125,10 +127,10 @@ def rolling_year(view: View) -> Card:
     say = view.say
     frame = monthly(view)
     known = frame[frame["rolling"].notna()]
-    sentence, figures, missing = "", (), ("growth.missing.no_year",)
+    sentence, figures, missing = "", NO_FIGURES, NEEDS_A_YEAR
     if len(known):
         missing = ()
-        last = known.iloc[-1]
+        last = last_row(known)
         if pd.notna(last["rolling_change"]):
             sentence = say(
                 "growth.say.rolling_change",
@@ -233,7 +235,7 @@ def platform_numbers(view: View) -> Card:
     theirs = frame[frame["step"] == "platform"].set_index("figure")["value"]
     first = theirs.index[0]
     sentence = say("growth.say.platforms", n=len(theirs), net=say.money(ours.iloc[0], decimals=0))
-    figures = ()
+    figures = NO_FIGURES
     if used:
         sentence = say(
             "growth.say.platform",
@@ -332,7 +334,7 @@ def _months_sentence(view: View, frame: pd.DataFrame) -> str:
     whole = frame[frame["complete"]]
     if not len(whole):
         return turnover_sentence(view)
-    last = whole.iloc[-1]
+    last = last_row(whole)
     money = say.money(last["value"], decimals=0)
     if pd.isna(last["change_year"]):
         return say("growth.say.month", month=last["month"], money=money)

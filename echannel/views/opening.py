@@ -8,6 +8,7 @@ from echannel.metrics.turnover import as_date
 from echannel.views import audit_cards, change_cards, growth_cards
 from echannel.views.context import View
 from echannel.views.customer_cards import own_customers
+from echannel.views.frames import first_row, largest
 
 Sentences = tuple[str, str, str]
 
@@ -42,7 +43,7 @@ def _cause(view: View) -> str:
     detail = change.price_volume_mix_by_product(view.whole.lines, view.period, view.compared)
     column = detail[str(cause["part"])] * (1 if cause["value"] > 0 else -1)
     if len(column) and column.max() > 0.25 * abs(cause["value"]):
-        row = detail.loc[column.idxmax()]
+        row = largest(detail, column)
         sentence += " " + say(
             "growth.open.cause_product",
             product=view.product(row["product_id"]),
@@ -70,7 +71,7 @@ def _next_step(view: View) -> str:
         moved = products.movers(view.whole.lines, view.period, view.compared)
         fallen = moved[(moved["status"] == OK) & (moved["direction"] == "faller") & moved["beyond_chance"]]
         if len(fallen):
-            row = fallen.iloc[0]
+            row = first_row(fallen)
             return say(
                 "growth.open.look_at_product",
                 product=view.product(row["product_id"]),
@@ -103,6 +104,6 @@ def _audit(view: View) -> Sentences:
         else say("audit.open.ready")
     )
     fixes = audit.fixes(audit_cards.findings(view))
-    first = fixes.iloc[0] if len(fixes) else None
+    first = first_row(fixes) if len(fixes) else None
     step = say(f"audit.check.{first['check']}.fix") if first is not None else say("audit.say.nothing_to_fix")
     return what, why, step

@@ -10,8 +10,9 @@ from echannel.locale import Speaker
 from echannel.metrics import growth
 from echannel.metrics.result import OK
 from echannel.views import charts, theme
-from echannel.views.cards import Card, reasons
+from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
+from echannel.views.frames import first_row, largest
 from echannel.views.tables import Column, Table
 
 
@@ -30,9 +31,9 @@ def by_weekday(view: View) -> Card:
     say = view.say
     frame = growth.by_weekday(view.whole.entries, view.period)
     known = frame[frame["status"] == OK]
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if len(known):
-        best, worst = known.loc[known["value"].idxmax()], known.loc[known["value"].idxmin()]
+        best, worst = largest(known, known["value"]), largest(known, -known["value"])
         sentence = say(
             "growth.say.weekday",
             best=_long_weekday(say, int(best["weekday"])),
@@ -76,15 +77,15 @@ def _by_dimension(view: View, dimension: growth.Dimension, name: Callable[[str],
         return name(group) if group else say("common.unknown")
 
     known = frame[frame["status"] == OK].head(12)
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if len(known):
-        first = known.iloc[0]
+        first = first_row(known)
         sentence = say(
             "growth.say.largest_part", name=words(first["group"]), share=say.percent(first["share"], 0)
         )
         moved = known[known["contribution"].notna()]
         if len(moved):
-            most = moved.loc[moved["contribution"].abs().idxmax()]
+            most = largest(moved, moved["contribution"].abs())
             sentence += " " + say(
                 "growth.say.moved_most",
                 name=words(most["group"]),

@@ -8,8 +8,9 @@ from echannel.metrics import products
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import Sales
 from echannel.views import charts, theme
-from echannel.views.cards import Card, reasons
+from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
+from echannel.views.frames import first_row, keyed
 from echannel.views.tables import Column, Table
 
 
@@ -19,13 +20,13 @@ def best_sellers(view: View) -> Card:
     frame = products.best_sellers(view.whole.lines, view.period, None)
     known = frame[(frame["status"] == OK) & frame["product_id"].notna()]
     top = known.head(10)
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if len(top):
         half = int((known["cumulative_share"] < 0.5).sum()) + 1
         sentence = say(
             "growth.say.best_seller",
-            product=view.product(top.iloc[0]["product_id"]),
-            share=say.percent(top.iloc[0]["share"], 0),
+            product=view.product(first_row(top)["product_id"]),
+            share=say.percent(first_row(top)["share"], 0),
         )
         sentence += " " + say("growth.say.half_of_turnover", n=half, all=len(known))
         figures = (
@@ -73,7 +74,7 @@ def movers(view: View) -> Card:
     parts = []
     for some, key in ((risers, "growth.say.riser"), (fallers, "growth.say.faller")):
         if len(some):
-            first = some.iloc[0]
+            first = first_row(some)
             values = {
                 "product": view.product(first["product_id"]),
                 "money": say.money(first["value"], decimals=0, signed=True),
@@ -86,7 +87,7 @@ def movers(view: View) -> Card:
     if len(known) and not known["beyond_chance"].any():
         parts.append(say("growth.say.maybe_chance"))
     shown = pd.concat([risers, fallers.iloc[::-1]])
-    figures = ()
+    figures = NO_FIGURES
     if len(shown):
         figures = (
             charts.ranked(
@@ -134,9 +135,9 @@ def bought_together(view: View) -> Card:
     say = view.say
     frame = products.bought_together(view.whole.lines, view.period)
     known = frame[frame["status"] == OK]
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if len(known):
-        first = known.iloc[0]
+        first = first_row(known)
         sentence = say(
             "growth.say.pair",
             a=view.product(first["product_a"]),
@@ -169,7 +170,7 @@ def bought_together(view: View) -> Card:
             Column("n", "orders_with_both", "number"),
         ),
     )
-    orders = int(known.iloc[0]["orders"]) if len(known) else len(view.sales.orders)
+    orders = int(first_row(known)["orders"]) if len(known) else len(view.sales.orders)
     return Card(
         "growth.bought_together",
         sentence,
@@ -183,7 +184,7 @@ def bought_together(view: View) -> Card:
 def discounts(view: View) -> Card:
     """How much is given away in discounts."""
     say, whole = view.say, view.whole
-    frame = products.discounts(whole.lines, whole.orders, view.period).set_index("measure")
+    frame = keyed(products.discounts(whole.lines, whole.orders, view.period), "measure")
     months = view.of_all_days(_discounts_by_month)
     rate, share = frame.loc["discount_rate"], frame.loc["discounted_orders"]
     sentence = ""
@@ -194,7 +195,7 @@ def discounts(view: View) -> Card:
             rate=say.percent(rate["value"]),
             share=say.percent(share["value"], 0),
         )
-    figures = ()
+    figures = NO_FIGURES
     if months["value"].notna().any():
         figures = (
             charts.over_months(
@@ -233,11 +234,11 @@ def discounts(view: View) -> Card:
 def margin(view: View) -> Card:
     """What is left after the cost of goods, and for how much of turnover that is known."""
     say, lines = view.say, view.whole.lines
-    frame = products.margin(lines, view.period).set_index("measure")
+    frame = keyed(products.margin(lines, view.period), "measure")
     groups = products.margin_by(lines, "category", view.period)
     known = groups[(groups["status"] == OK) & groups["value"].notna()]
     gross, rate = frame.loc["gross_margin"], frame.loc["margin_rate"]
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if rate["status"] == OK:
         sentence = say(
             "growth.say.margin",
@@ -293,7 +294,7 @@ def returns(view: View) -> Card:
     frame = products.return_rate(view.whole.lines, view.sme.sales.last_day, "product_id", view.period)
     known = frame[(frame["status"] == OK) & (frame["group"] != "") & (frame["value"] > 0)]
     sold, refunded = float(frame["sold"].sum()), float(frame["refunded"].sum())
-    sentence, figures = "", ()
+    sentence, figures = "", NO_FIGURES
     if sold > 0:
         sentence = say(
             "growth.say.returns",
@@ -304,9 +305,9 @@ def returns(view: View) -> Card:
     if len(top):
         sentence += " " + say(
             "growth.say.most_returned",
-            product=view.product(top.iloc[0]["group"]),
-            n=round(float(top.iloc[0]["numerator"])),
-            sold=say.number(top.iloc[0]["denominator"]),
+            product=view.product(first_row(top)["group"]),
+            n=round(float(first_row(top)["numerator"])),
+            sold=say.number(first_row(top)["denominator"]),
         )
         figures = (
             charts.ranked(
