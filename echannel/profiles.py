@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -96,6 +97,7 @@ class SmeProfile(_Strict):
     fiscal_year_start: Annotated[str, AfterValidator(_month_day)]
     launch_pad: str = Field(min_length=1)
     sector: str | None = None
+    identifiers: dict[str, str] = {}  # by the names of the country pack: company_number, siren …
     sources: tuple[Source, ...] = ()
 
     @property
@@ -177,24 +179,30 @@ def read_profile(path: Path, model: type[Model]) -> Model:
 
 
 def _check_against_country(workspace: Workspace, profile: SmeProfile) -> None:
-    """A country without a pack, or what its VAT regimes do not allow, is a mistake in the profile."""
-    regimes = {regime.name: regime for regime in country_pack(profile.country, workspace).vat_regimes}
+    """A country without a pack, or what its pack does not allow, is a mistake in the profile."""
+    pack = country_pack(profile.country, workspace)
+    regimes = {regime.name: regime for regime in pack.vat_regimes}
     chosen = profile.vat.regime
     if chosen not in regimes:
-        raise _vat_mistake(profile, "regime", chosen, ", ".join(regimes))
+        raise _mistake(profile, "vat.regime", chosen, _one_of(regimes))
     if profile.vat.registered != regimes[chosen].registered:
         given, due = (str(one).lower() for one in (profile.vat.registered, regimes[chosen].registered))
-        raise _vat_mistake(profile, "registered", given, f"{due} ({chosen})")
+        raise _mistake(profile, "vat.registered", given, _one_of([f"{due} ({chosen})"]))
+    known = {one.name: one for one in pack.identifiers}
+    for name, number in profile.identifiers.items():
+        if name not in known:
+            raise _mistake(profile, "identifiers", name, _one_of(known))
+        if not known[name].is_valid(number):
+            raise _mistake(profile, f"identifiers.{name}", number, UserError("allowed.identifier", name=name))
 
 
-def _vat_mistake(profile: SmeProfile, field: str, value: str, choices: str) -> UserError:
-    return UserError(
-        "error.profile_value",
-        file=f"{profile.id}.yml",
-        field=f"vat.{field}",
-        value=value,
-        allowed=UserError("allowed.one_of", choices=choices),
-    )
+def _mistake(profile: SmeProfile, field: str, value: str, allowed: UserError) -> UserError:
+    file = f"{profile.id}.yml"
+    return UserError("error.profile_value", file=file, field=field, value=value, allowed=allowed)
+
+
+def _one_of(choices: Iterable[str]) -> UserError:
+    return UserError("allowed.one_of", choices=", ".join(choices) or "–")
 
 
 def _load(workspace: Workspace, folder: str, name: str, model: type[Model], missing: str) -> Model:

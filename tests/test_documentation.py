@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from echannel.countries import country_codes, country_pack
 from echannel.locale import LANGUAGES
 from echannel.profiles import SmeProfile
 
@@ -77,14 +78,15 @@ def test_the_table_of_sources_names_every_preset(name):
 def test_the_guide_s_profile_is_a_valid_one_with_a_known_preset(name):
     (example,) = (block for block in blocks(name) if block.startswith("id:"))
     profile = SmeProfile.model_validate(yaml.safe_load(example))
+    pack = country_pack(profile.country)
+    assert pack.vat_regime(profile.vat.regime).registered == profile.vat.registered
+    assert all(pack.identifier(kind).is_valid(number) for kind, number in profile.identifiers.items())
     (file,) = profile.sources[0].options["files"]
     assert (ROOT / f"echannel/connectors/files/presets/{file['preset']}.yml").is_file()
 
 
 @pytest.mark.parametrize("name", ["docs/guide.en.md", "docs/guide.fr.md"])
 def test_the_guide_names_every_vat_regime(name):
-    from echannel.countries import country_codes, country_pack
-
     for code in country_codes():
         for regime in country_pack(code).vat_regimes:
             assert regime.name in text(name), regime.name
