@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from echannel.connectors.files.connector import FilesConnector
+from echannel.connectors.files.fields import FIELDS, in_words
 from echannel.connectors.files.options import PRESETS
-from echannel.connectors.files.proposal import FieldMatch, FileProposal, Hints, Proposal, Question, propose
+from echannel.connectors.files.proposal import FieldMatch, FileProposal, Hints, Proposal, propose
+from echannel.connectors.files.questions import Question
 
 __all__ = [
+    "FIELDS",
     "PRESETS",
     "FieldMatch",
     "FileProposal",
@@ -14,5 +17,6 @@ __all__ = [
     "Hints",
     "Proposal",
     "Question",
+    "in_words",
     "propose",
 ]

@@ -39,6 +39,7 @@ class Cells:
 
     def __post_init__(self) -> None:
         self.refused = np.zeros(len(self.raw.rows), dtype=bool)
+        self.decimal = self.date_order = ""
         self._refuse_overlong()
 
     def __len__(self) -> int:
@@ -104,8 +105,7 @@ class Cells:
             if types[name] == "percent":
                 values, wrong = found[name]
                 found[name] = numbers.as_fractions(values, self._values(name)), wrong
-        self.decimal_guessed = guessed
-        self.decimal = max(marks.values(), key=list(marks.values()).count) if marks else ""
+        self.decimal = _most(list(marks.values()))
         return found
 
     def number(self, name: str) -> np.ndarray:
@@ -131,10 +131,9 @@ class Cells:
         from_preset = self.layout.date_order != "auto"
         for name in () if from_preset else guessed:
             self.notes.append(Note(f"files.note.dates_assumed_{orders[name]}", {"field": self.header(name)}))
+        self.date_order = _most(list(orders.values()))
         if decided:
-            order = max(orders.values(), key=list(orders.values()).count)
-            self.notes.append(Note(f"files.note.dates_found_{order}", {}))
-        self.date_guessed = () if from_preset else guessed
+            self.notes.append(Note(f"files.note.dates_found_{self.date_order}", {}))
         self.date_orders = orders
         return columns
 
@@ -230,3 +229,7 @@ def _safe(cell: str, kind: str) -> str:
     wordy = kind in ("word", "country")  # "on hold" and "United States" are no names
     personal = "@" in cell if wordy else _PERSONAL.search(cell)
     return "…" if len(cell) > 60 or personal else cell
+
+
+def _most(values: list[str]) -> str:
+    return max(values, key=values.count) if values else ""

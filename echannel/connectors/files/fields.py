@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from echannel.errors import UserError
+
 Type = Literal["code", "identity", "text", "date", "time", "number", "percent", "word", "country", "flag"]
 
 ORDER_PARTS = (
@@ -135,3 +137,12 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "customers": ("customer",),
     "visits": ("date", "sessions"),
 }
+
+
+def in_words(name: str) -> UserError:
+    """A field's name, to be put into words: "order discount, ex VAT"."""
+    for side in ("net", "gross", "vat"):
+        part = name.removesuffix(f"_{side}")
+        if part != name and part in (*ORDER_PARTS, *LINE_PARTS, "price"):
+            return UserError(f"files.side.{side}", name=UserError(f"files.field.{part}"))
+    return UserError(f"files.field.{name}")

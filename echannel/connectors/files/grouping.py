@@ -45,7 +45,7 @@ class Grouped:
     @cached_property
     def customer(self) -> pd.Series:
         """The pseudonym of each row's customer; None where no customer is named."""
-        texts = self.cells.texts("customer").str.casefold()
+        texts = self.cells.texts("customer")
         named = self.cells.firm.pseudonym(texts.where(texts != "", None))
         return pd.Series(named.to_numpy(dtype=object), dtype=object).where(texts != "", None)
 

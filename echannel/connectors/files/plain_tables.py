@@ -79,7 +79,7 @@ def read_stock(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]:
 def read_customers(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]:
     """Customers by their pseudonym."""
     _refuse_incomplete(cells)
-    identity = cells.texts("customer").str.casefold()
+    identity = cells.texts("customer")
     kind = words.kinds(cells.texts("kind"))
     named = (cells.texts("company") != "") | (cells.texts("vat_number") != "")
     kind = kind.where(kind.notna() | ~named, "b2b").fillna(cells.firm.default_kind)

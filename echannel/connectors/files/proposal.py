@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from echannel.connectors.base import Note
+from echannel.connectors.files.connector import read_tables, unique_notes
+from echannel.connectors.files.fields import REQUIRED
+from echannel.connectors.files.firm import Firm
+from echannel.connectors.files.headers import Match, likely_table, recognise
+from echannel.connectors.files.layouts import matching_preset, reading_of, settle_layout
+from echannel.connectors.files.options import FileOptions
+from echannel.connectors.files.questions import Question, missing_fields, questions_about
+from echannel.connectors.files.reading import Raw, read_file
 from echannel.errors import UserError
 from echannel.profiles import SmeProfile
+
+LOOKED_AT = 20_000
+PREVIEW_ROWS = 8
 
 
 @dataclass(frozen=True)
@@ -33,21 +47,6 @@ class FieldMatch:
     headers: tuple[str, ...]
     score: float
     reason: Note
-
-
-@dataclass(frozen=True)
-class Question:
-    """Something only the user knows. ``option`` is the option that the answer goes to
-    (``amounts``, ``date_order``, ``decimal``, ``constants.currency``, ``statuses.<word>``,
-    ``mapping.<field>``);
-    ``choices`` are its possible values (empty: free text); ``default`` is what holds without an answer.
-    """
-
-    key: str
-    option: str
-    choices: tuple[str, ...] = ()
-    default: str | None = None
-    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,11 @@ class Proposal:
 
     def options(self, folder: str) -> dict[str, Any]:
         """The options of a ``files`` source for the profile, as plain YAML values."""
-        return {"folder": folder, "files": [found.options for found in self.files if not found.error]}
+        entries: list[dict[str, Any]] = []
+        for found in self.files:
+            if not found.error and found.options not in entries:
+                entries.append(found.options)
+        return {"folder": folder, "files": entries}
 
 
 def propose(
@@ -98,9 +101,142 @@ def propose(
 ) -> Proposal:
     """What each file seems to be, with a preview, the reasons and the open questions.
 
-    ``answers`` are options already settled by the user, by file name: they replace what would be
-    detected, so that the wizard can show the preview again after each correction.
-    Only the first rows of a large file are looked at for the preview; layout, separators and dates are
-    judged on them too.
+    ``answers`` are options already settled by the user, by file name (``{"orders.csv": {"amounts": "net",
+    "mapping": {"customer": "Client"}}}``): they replace what would be detected, so that the wizard can
+    show the preview again after each correction. Of a large file only the first rows are looked at.
     """
-    raise NotImplementedError
+    firm = _firm(hints or Hints())
+    found = [_look_at(Path(path), firm, (answers or {}).get(Path(path).name, {})) for path in paths]
+    return Proposal(tuple(_with_patterns(found)))
+
+
+def _firm(hints: Hints | SmeProfile) -> Firm:
+    if isinstance(hints, SmeProfile):
+        return Firm.of(hints, "preview", _numbered)
+    kind = "b2b" if hints.orientation == "b2b" else "b2c"
+    return Firm(
+        hints.country, hints.currency, hints.timezone, kind, hints.vat_registered, "preview", _numbered
+    )
+
+
+def _numbered(people: pd.Series) -> pd.Series:
+    """Customers as numbers: a preview shows who is the same, and nobody's name."""
+    codes, _ = pd.factorize(people.str.casefold().str.strip())
+    return pd.Series([f"n{code + 1:05d}" if code >= 0 else None for code in codes], index=people.index)
+
+
+def _look_at(path: Path, firm: Firm, answers: dict[str, Any]) -> FileProposal:
+    try:
+        raw = read_file(path, reading_of(_options(path, {}, answers)), LOOKED_AT)
+    except UserError as error:
+        return FileProposal(path, {"match": escape(path.name)}, error=error)
+    start, matches = _detected(raw, answers)
+    options = _options(path, start, answers)
+    known = FileProposal(
+        path,
+        options.model_dump(exclude_defaults=True, mode="json"),
+        table=options.layout().table,
+        preset=options.preset,
+        score=_score(options, matches),
+        encoding=raw.encoding,
+        separator=raw.separator,
+        header_row=raw.header_row,
+        headers=raw.headers,
+        fields=_fields(raw, options, matches),
+    )
+    try:
+        cells, tables = read_tables(path, options, firm, limit=LOOKED_AT)
+    except UserError as error:
+        if error.key != "error.files.no_column":
+            return replace(known, error=error)
+        return replace(known, questions=missing_fields(raw, options))
+    return replace(
+        known,
+        decimal=cells.decimal,
+        date_order=cells.date_order,
+        rows=len(cells),
+        refused=len(cells.rejected),
+        rejected=cells.rejected,
+        preview={name: frame.head(PREVIEW_ROWS) for name, frame in tables.items()},
+        notes=unique_notes(cells.notes),
+        questions=questions_about(cells, tables),
+    )
+
+
+def _detected(raw: Raw, answers: dict[str, Any]) -> tuple[dict[str, Any], list[Match]]:
+    """The options that the headers and cells suggest: a preset, or a table with its mapping."""
+    if "preset" in answers:
+        return {}, []
+    preset = None if "table" in answers else matching_preset(raw.headers)
+    if preset:
+        return {"preset": preset}, []
+    table = answers.get("table")
+    try:
+        layout, matches = settle_layout(raw, FileOptions(match="*", table=table))
+    except UserError:
+        table, matches = (table, recognise(raw.headers, table)) if table else likely_table(raw.headers)
+        return {"table": table, "mapping": {match.field: match.header for match in matches}}, matches
+    mapping = {
+        name: headers[0] if len(headers) == 1 else list(headers) for name, headers in layout.mapping.items()
+    }
+    found: dict[str, Any] = {"table": layout.table, "mapping": mapping}
+    if layout.table == "orders":
+        found |= {"rows": layout.rows, **({"summed": list(layout.summed)} if layout.summed else {})}
+    return found, matches
+
+
+def _options(path: Path, start: dict[str, Any], answers: dict[str, Any]) -> FileOptions:
+    merged = {"match": escape(path.name), **start}
+    for name, value in answers.items():
+        merged[name] = {**merged.get(name, {}), **value} if isinstance(value, dict) else value
+    return FileOptions.model_validate(merged)
+
+
+def _score(options: FileOptions, matches: list[Match]) -> float:
+    if options.preset and not options.preset.startswith("generic_"):
+        return 1.0
+    mapped = set(options.layout().mapping)
+    required = REQUIRED[options.layout().table]
+    share = sum(field in mapped for field in required) / len(required)
+    return round(share * sum(match.score for match in matches) / max(len(matches), 1), 2)
+
+
+def _fields(raw: Raw, options: FileOptions, matches: list[Match]) -> tuple[FieldMatch, ...]:
+    by_field = {match.field: match for match in matches}
+    fields = []
+    for name, headers in options.layout().mapping.items():
+        present = tuple(header for header in headers if raw.column(header) is not None)
+        if not present:
+            continue
+        match = by_field.get(name) or next((m for m in matches if m.header == present[0]), None)
+        if match is None:
+            reason = Note("files.reason.preset" if options.preset else "files.reason.told", {})
+        elif not match.known_as:
+            reason = Note("files.reason.content", {})
+        elif match.score > 0.9:
+            reason = Note("files.reason.name", {"name": match.known_as})
+        else:
+            reason = Note("files.reason.like", {"name": match.known_as})
+        fields.append(FieldMatch(name, present, match.score if match else 1.0, reason))
+    return tuple(fields)
+
+
+def _with_patterns(found: list[FileProposal]) -> list[FileProposal]:
+    """Names as patterns ("orders_2026-10.csv" → "orders_*-*.csv"), so that the next export is read too;
+    exact names where one pattern would take in files of several layouts."""
+    meant: dict[str, set[str]] = {}
+    for proposal in found:
+        rest = json.dumps({**proposal.options, "match": ""}, sort_keys=True, default=str)
+        meant.setdefault(_pattern(proposal.path.name), set()).add(rest)
+    named = []
+    for proposal in found:
+        pattern = _pattern(proposal.path.name)
+        alone = len(meant[pattern]) == 1 and not proposal.error
+        match = pattern if alone else escape(proposal.path.name)
+        named.append(replace(proposal, options={**proposal.options, "match": match}))
+    return named
+
+
+def _pattern(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return re.sub(r"\d+", "*", escape(stem if dot else name)) + dot + (suffix if dot else "")
