@@ -83,10 +83,10 @@ def stale(facts: Facts) -> Found:
     if not len(daily):
         return _not_checked(_NO_ORDERS)
     first = int(facts.day.min())
-    silent = facts.audited.today - (first + len(daily) - 1)
     # The day of the audit has just begun: it does not count as silent.
-    expected = expected_orders(daily, first, len(daily), len(daily) + silent - 2) if silent > 1 else 0.0
-    return Found(silent if np.exp(-expected) < _CHANCE else 0, len(daily) + max(silent, 0))
+    silent = max(facts.audited.today - first - len(daily), 0)
+    expected = expected_orders(daily, first, len(daily), len(daily) + silent - 1)
+    return Found(silent if np.exp(-expected) < _CHANCE else 0, len(daily) + silent)
 
 
 def hole_runs(facts: Facts) -> list[tuple[int, int, float]]:

@@ -55,10 +55,12 @@ def test_equal_accounts_have_the_least_concentration():
 
 
 def test_consumer_orders_do_not_count():
-    sales = shop([invoice("o1", 0, 10), order("o2", "2025-01-02", 1000, customer_id="z", kind="b2c")])
+    sales = shop(
+        [invoice("o1", 0, 10), order("o2", "2025-01-02", 1000, customer_id="z", kind="b2c", status="paid")]
+    )
     got = b2b.concentration(sales)
     assert got["n"].tolist() == [1] * 4 and set(got["status"]) == {"too_few"}
-    only_b2c = shop([order("o2", "2025-01-02", 1000, customer_id="z", kind="b2c")])
+    only_b2c = shop([order("o2", "2025-01-02", 1000, customer_id="z", kind="b2c", status="paid")])
     for frame in (
         b2b.concentration(only_b2c),
         b2b.lorenz(only_b2c),
