@@ -146,7 +146,7 @@ def fixes(view: View) -> Card:
             Column("total", "out_of", "number"),
             Column("turnover_share", "turnover_touched", "percent"),
             Column("unlocks", "unlocks", words=lambda tools: _tools(say, tools)),
-            Column("fix", "what_to_do", words=lambda code: say(f"audit.check.{code}.fix")),
+            Column("fix", "what_to_do", words=lambda code: say(f"audit.check.{code}.fix"), long=True),
         ),
     )
     return Card(
@@ -176,7 +176,7 @@ def checks(view: View) -> Card:
             Column("total", "out_of", "number"),
             Column("turnover_share", "turnover_touched", "percent"),
             Column("unlocks", "unlocks", words=lambda tools: _tools(say, tools)),
-            Column("why", "why_it_matters", words=lambda code: say(f"audit.check.{code}.why")),
+            Column("why", "why_it_matters", words=lambda code: say(f"audit.check.{code}.why"), long=True),
         ),
     )
     counted = pd.Series(_states(frame)).value_counts()

@@ -80,9 +80,9 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> s
     note = "".join(f'<p class="ec-note">{escape(text)}</p>' for text in notes)
     chart = f'<figure class="ec-chart">{figures}</figure>' if figures else ""
     main = chart + note
+    behind, below = "", ""
     if card.table is not None and card.open_table:
-        main += _table(card, say, question, downloads)
-    behind = ""
+        below = _table(card, say, question, downloads)
     if card.table is not None and not card.open_table and len(card.table.frame):
         behind = (
             f'<details class="ec-behind"><summary>{escape(say("views.figures_behind"))}</summary>'
@@ -91,7 +91,7 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> s
     return (
         f'<section class="ec ec-card" id="{name}" aria-labelledby="{name}-title">'
         f'<h3 id="{name}-title">{escape(question)}</h3>{sentence}{_missing(card, say)}'
-        f'<div class="ec-body"><div>{main}{behind}</div>{_lesson(card, say, sources)}</div></section>'
+        f'<div class="ec-body"><div>{main}{behind}</div>{_lesson(card, say, sources)}</div>{below}</section>'
     )
 
 

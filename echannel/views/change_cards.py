@@ -145,6 +145,8 @@ def calendar(view: View) -> Card | None:
         names, values = [], []
         for part in known.index:
             for effect in ("pace_effect", "days_effect"):
+                if abs(known.loc[part, effect]) < 0.5:
+                    continue
                 names.append(say(f"growth.part.{part}_{effect}"))
                 values.append(float(known.loc[part, effect]))
         figures = (_steps(view, names, values, known["turnover_before"].sum(), known["turnover"].sum()),)

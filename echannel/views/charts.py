@@ -126,6 +126,7 @@ def over_months(
     write: Format,
     write_tick: Format | None = None,
     bands: Sequence[Band] = (),
+    bands_name: str = "",
     stacked: bool = False,
     incomplete: Sequence[bool] = (),
     height: int = 360,
@@ -181,20 +182,19 @@ def over_months(
         }
         for band in bands
     ]
-    traces.extend(_band_keys(bands, high))
+    traces.extend(_band_keys(bands, bands_name, high))
     return {"data": traces, "layout": layout, "narrow": {"xaxis": month_axis(say, months, most=5)}}
 
 
-def _band_keys(bands: Sequence[Band], high: float) -> list[Figure]:
+def _band_keys(bands: Sequence[Band], name: str, high: float) -> list[Figure]:
     """What the marked stretches are: said when the reader points at the top of one, and in the legend."""
     if not bands:
         return []
-    named = " · ".join(dict.fromkeys(band.name for band in bands))
     return [
         {
             "type": "scatter",
             "mode": "markers",
-            "name": escape(named),
+            "name": escape(name),
             "x": [(band.start + band.end) / 2 for band in bands],
             "y": [high] * len(bands),
             "hoverinfo": "text",

@@ -222,8 +222,8 @@ def cohort_retention(view: View) -> Card | None:
             n=int(later["age"]),
             later=say.percent(later["value"]),
         )
-    figures = NO_FIGURES
-    if matrix.notna().to_numpy().any():
+    figures, shaded = NO_FIGURES, bool(matrix.notna().to_numpy().any())
+    if shaded:
         figures = (
             charts.heatmap(
                 [f"{say.month(cohort)} ({say.number(size[cohort])})" for cohort in cohorts],
@@ -232,6 +232,15 @@ def cohort_retention(view: View) -> Card | None:
                 charts.percents(say),
                 "",
                 say("growth.axis.months_since"),
+            ),
+        )
+    elif len(known):
+        figures = (
+            charts.ranked(
+                [say("growth.axis.month_number", number=int(age)) for age in known["age"]],
+                known["value"].tolist(),
+                charts.percents(say, 1),
+                notes=[say("views.rows.customers", n=int(n)) for n in known["numerator"]],
             ),
         )
     table = Table(
@@ -256,7 +265,7 @@ def cohort_retention(view: View) -> Card | None:
         figures,
         table,
         missing,
-        note=say("growth.note.cohort_cells") if figures else "",
+        note=say("growth.note.cohort_cells") if shaded else "",
         term="customer_cohort",
     )
 

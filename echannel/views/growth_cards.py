@@ -90,6 +90,7 @@ def turnover_by_month(view: View) -> Card:
         charts.whole_money(say),
         charts.short_money(say),
         bands=_sale_bands(view, months),
+        bands_name=say("growth.series.sale_periods"),
         incomplete=[not done for done in frame["complete"]],
     )
     table = Table(

@@ -91,11 +91,11 @@ def _audit(view: View) -> Sentences:
             "audit.open.what",
             n=orders,
             period=say.period(as_date(sales.first_day), as_date(sales.last_day)),
-            refused=sum(view.sme.manifest.rejected.values()),
         )
         if orders
         else say("audit.open.no_orders")
     )
+    what += " " + say("audit.open.refused", n=sum(view.sme.manifest.rejected.values()))
     ready = audit.readiness(audit_cards.findings(view))
     held = ready[(ready["status"] == OK) & (ready["blocking"] != "")]
     why = (

@@ -155,7 +155,7 @@ def head_html(tool: str, view: View) -> str:
     sales = sme.sales
     facts = [say.country_name(sme.profile.country), say(f"orientation.{sme.profile.orientation}")]
     if sales.last_day >= sales.first_day:
-        facts.append(_span(say, view.period))
+        facts.append(_span(say, view.period if tool == "growth" else Period(sales.first_day, sales.last_day)))
         facts.append(say("views.data_as_of", day=_day(say, sales.last_day)))
     return (
         f'<header class="ec ec-head"><h1>{escape(say(f"tool.{tool}.title"))}</h1>'

@@ -23,13 +23,14 @@ class Column:
     """One column: the frame's field, the catalogue name ``views.column.<key>`` of its header, what it holds.
 
     ``money`` is shown without cents, ``cents`` with; ``change`` is a percentage with its sign.
-    ``words`` puts a code into words, for the page and for downloads alike.
+    ``words`` puts a code into words, for the page and for downloads alike; ``long`` texts get room.
     """
 
     field: str
     key: str
     kind: Kind = "text"
     words: Callable[[Any], str] | None = None
+    long: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def to_html(table: Table, say: Speaker, caption: str, limit: int = 200) -> str:
     Beyond ``limit`` rows it says how many more the download holds.
     """
     columns = table.columns
-    numeric = [' class="ec-num"' if column.kind in NUMERIC else "" for column in columns]
+    numeric = [_css(column) for column in columns]
     head = "".join(
         f'<th scope="col"{css}>{escape(label)}</th>'
         for label, css in zip(table.headers(say), numeric, strict=True)
@@ -125,6 +126,12 @@ def to_html(table: Table, say: Speaker, caption: str, limit: int = 200) -> str:
         f'<caption class="ec-sr">{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{more}"
     )
+
+
+def _css(column: Column) -> str:
+    if column.kind in NUMERIC:
+        return ' class="ec-num"'
+    return ' class="ec-long"' if column.long else ""
 
 
 def _cell(value: Any, column: Column, say: Speaker, currency: str | None) -> str:
