@@ -17,6 +17,8 @@ from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.metrics.turnover import prepare
 from echannel.profiles import load_sme
+from echannel.sme import open_sme
+from echannel.sync import sync_sme
 from echannel.workspace import Workspace
 
 days = st.dates(date(2014, 1, 1), date(2032, 12, 31))
@@ -371,6 +373,30 @@ def test_a_third_country_has_the_same_turnover(freedonia):
     frames += [canonical(name, []) for name in ("order_lines", "refunds", "products", "customers", "visits")]
     entries = prepare(*frames, "CHF").entries
     assert entries["net_goods"].sum() == pytest.approx(100.0)
+
+
+def test_a_third_country_s_files_are_read_with_its_own_vat(freedonia):
+    inbox = freedonia.root / "data" / "inbox" / "firefly"
+    inbox.mkdir(parents=True)
+    rows = [
+        "Commande;Date;Article;Quantité;Prix unitaire TTC",
+        "1;03/02/2026;Plume;2;55,50",
+        "2;14/02/2026;Plume;1;55,50",
+    ]
+    (inbox / "commandes.csv").write_text("\n".join(rows), encoding="utf-8")
+    options = {"folder": "data/inbox/firefly", "files": [{"match": "*.csv", "preset": "generic_orders"}]}
+    sources = [{"id": "shop", "connector": "files", "options": options}]
+    path = freedonia.parameters / "smes" / "firefly.yml"
+    path.write_text(yaml.safe_dump({**PROFILE, "sources": sources}, allow_unicode=True), encoding="utf-8")
+
+    report = sync_sme(freedonia, "firefly")
+    assert (report.kept["orders"], report.refused) == (2, 0)
+    firefly = open_sme("firefly", freedonia)
+    assert firefly.pack.code == "QF"
+    # 166.50 francs at 11 %: 150 without VAT.
+    assert firefly.sales.entries["net_goods"].sum() == pytest.approx(150.0)
+    assert not firefly.table("orders")["vat_stated"].any()
+    assert firefly.speaker().money(150.0, decimals=0) == "150\u00a0CHF"
 
 
 def test_an_edited_pack_is_read_again_and_a_foreign_workspace_keeps_to_itself(freedonia, tmp_path_factory):
