@@ -99,14 +99,16 @@ def coverage(audited: Audited) -> pd.DataFrame:
     Returns
     -------
     One row per canonical table: ``table``, ``value`` (rows), ``n`` (rows), ``first`` and ``last``
-    (dates; NaT for tables without dates), ``rejected`` (rows in quarantine), ``status``
+    (dates; NaT for tables without dates), ``rejected`` (rows in quarantine; NaN where they are
+    counted by file, not by table), ``status``
     (input_missing: empty), ``reason``.
     """
+    by_table = set(audited.rejected) <= set(TABLES)
     rows = []
     for name in TABLES:
         frame = audited.table(name)
         first, last = _span(name, frame)
-        rejected = audited.rejected.get(name, 0)
+        rejected = audited.rejected.get(name, 0) if by_table else np.nan
         rows.append((name, float(len(frame)), len(frame), first, last, rejected))
     result = pd.DataFrame(rows, columns=["table", "value", "n", "first", "last", "rejected"])
     empty = (result["n"] == 0).to_numpy()

@@ -2,7 +2,8 @@
 
 Orders without a customer (order_rank 0) are a part of their own, never guessed into another.
 Money is net goods (net of VAT, after discounts and refunds, shipping excluded) in the reporting
-currency. A customer is new with their first order ever, in the whole history, not in the period.
+currency. A customer is new with their first order ever, in the whole history, not in the period;
+in the first year of a history that begins in mid-life, old regulars look new too.
 """
 
 from __future__ import annotations

@@ -335,6 +335,8 @@ def test_coverage_says_rows_and_periods(clean):
         pd.Timestamp(FIRST),
         pd.Timestamp(FIRST + timedelta(days=DAYS - 1)),
     ]
+    by_file = audit.coverage(replace(clean, rejected={"shop/orders.csv": 37}))
+    assert by_file["rejected"].isna().all()  # which table they were meant for is not known
     assert pd.isna(got.loc["products", "first"]) and got.loc["learning", "status"] == "input_missing"
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from customer_shops import bought, cdnow, shop, uci_online_retail
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import hyp2f1
 
@@ -165,6 +167,23 @@ def test_frequent_customers_stay_finite():
     assert np.isfinite(expected).all() and (expected > 0).all()
     gone = lifetime.probability_alive(PUBLISHED, x, np.array([1.0, 1.0]), T)
     assert (gone >= 0).all() and (gone < 1e-6).all()
+
+
+@given(
+    st.tuples(*(st.floats(-4, 4) for _ in range(4))),
+    st.integers(0, 2_000),
+    st.floats(0, 1),
+    st.floats(0.1, 300),
+    st.floats(0.1, 300),
+)
+def test_nobody_is_expected_to_buy_more_than_if_nobody_could_leave(logs, x, part, T, weeks):
+    r, alpha, a, b = np.exp(logs)
+    model = BgNbd(r, alpha, a, b, np.nan, 1)
+    one = (np.array([x]), np.array([T * part if x else 0.0]), np.array([T]))
+    expected = lifetime.expected_purchases(model, weeks, *one)[0]
+    most = lifetime.probability_alive(model, *one)[0] * (r + x) / (alpha + T) * weeks
+    assert -1e-9 <= expected <= most * (1 + 1e-6) + 1e-9
+    assert expected <= lifetime.expected_purchases(model, weeks * 2, *one)[0] + 1e-9
 
 
 def test_slopes_are_those_of_the_likelihoods():
