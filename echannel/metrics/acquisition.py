@@ -182,7 +182,7 @@ def by_source(visits: pd.DataFrame, period: Period, before: Period | None = None
         empty = missing("reason.visits_missing", **dict.fromkeys(columns, np.nan))
         return empty.assign(source="", medium="")[_SOURCE_COLUMNS]
     sums = _by_source(seen)
-    earlier = _by_source(_visits_in(visits, before))["sessions"] if before else pd.Series(dtype="float64")
+    earlier = _by_source(_visits_in(visits, before))["sessions"] if before else sums["sessions"] * np.nan
     frame = sums.join(earlier.rename("sessions_before"), how="left").reset_index()
     if before:
         frame["sessions_before"] = frame["sessions_before"].fillna(0.0)
