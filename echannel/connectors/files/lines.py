@@ -33,7 +33,8 @@ def line_frame(cells: Cells, basis: str) -> pd.DataFrame:
         total, value = parts["line_total"][side], parts["line_value"][side]
         value = np.where(np.isnan(value), parts["unit_price"][side] * quantity, value)
         stated = parts["line_discount"][side]
-        discount = np.where(np.isnan(stated), np.nan_to_num(value * percent), stated)
+        # Accounts round each line's rebate to the cent, and add up what is left.
+        discount = np.where(np.isnan(stated), np.round(np.nan_to_num(value * percent), 2), stated)
         if np.isnan(stated).all() and not percent.any():
             both = ~np.isnan(total) & ~np.isnan(value)
             discount = np.where(both & (np.abs(value - total) > 0.011), value - total, discount)
