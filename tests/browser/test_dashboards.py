@@ -1,0 +1,117 @@
+"""Dashboards as a reader uses them: home, growth and audit in Voilà, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+
+import pytest
+from watching import Watched
+from words import english_words
+
+
+def opened(live: Watched, notebook: str, query: str) -> None:
+    live.page.goto(f"/voila/render/{notebook}.ipynb?{query}")
+    live.page.wait_for_selector("#ec-waiting[hidden]", state="attached", timeout=60_000)
+
+
+def drawn(live: Watched) -> None:
+    live.page.wait_for_selector(".ec-figure .main-svg", timeout=60_000)
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Firms and tools"), ("fr", "PME et outils")])
+def test_home_lists_firms_and_tools(live: Watched, language: str, title: str, size: str) -> None:
+    live.page.set_extra_http_headers({"Accept-Language": f"{language}-CA, {language};q=0.8"})
+    live.page.goto("/")
+    live.page.wait_for_url(re.compile(rf"home\.ipynb\?lang={language}$"))
+    live.page.wait_for_selector(".ec-home", timeout=60_000)
+    live.page.wait_for_timeout(1500)
+    live.shoot(f"home-{language}-{size}")
+    assert live.page.locator("h1").inner_text() == title
+    assert live.page.locator("html").get_attribute("lang") == language
+    assert live.page.get_by_role("heading", name="Kent Gifts").count() == 1
+    live.check()
+    if language == "fr":
+        assert english_words(live.text(), ("Kent Gifts", "Sussex Parts", "Hostile", "Sons")) == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("tool", ["growth", "audit"])
+@pytest.mark.parametrize("sme", ["kent-gifts", "breizh-epicerie", "hostile-shop"])
+def test_a_dashboard_opens(live: Watched, sme: str, tool: str, language: str, size: str) -> None:
+    opened(live, tool, f"sme={sme}&lang={language}")
+    if tool == "growth":
+        drawn(live)
+    live.page.wait_for_timeout(1500)
+    live.shoot(f"live-{sme}-{tool}-{language}-{size}")
+    assert live.page.locator("html").get_attribute("lang") == language
+    assert live.page.locator("[role=alert]").count() == 0
+    live.check()
+
+
+def test_language_firm_and_tool_can_be_switched(live: Watched) -> None:
+    opened(live, "growth", "sme=kent-gifts&lang=en")
+    live.page.get_by_role("link", name="Français").click()
+    live.page.wait_for_url(re.compile("lang=fr"))
+    drawn(live)
+    assert live.page.title().startswith("Kent Gifts · Croissance")
+    live.page.get_by_label("PME", exact=True).select_option("breizh-epicerie")
+    live.page.wait_for_url(re.compile("sme=breizh-epicerie"))
+    drawn(live)
+    assert "Breizh Épicerie" in live.page.locator("main").inner_text()
+    live.page.get_by_role("link", name="Audit des données").click()
+    live.page.wait_for_url(re.compile(r"audit\.ipynb\?sme=breizh-epicerie&lang=fr"))
+    live.page.wait_for_selector("#ec-waiting[hidden]", state="attached", timeout=60_000)
+    live.page.get_by_role("link", name="E-Channel").click()
+    live.page.wait_for_url(re.compile(r"home\.ipynb\?lang=fr"))
+
+
+def test_a_filter_redraws_the_figures(live: Watched) -> None:
+    opened(live, "growth", "sme=kent-gifts&lang=en")
+    drawn(live)
+    before = live.page.locator(".ec-figure").evaluate_all("all => all.map((each) => each.dataset.figure)")
+    live.page.locator(".ec-filters select").first.select_option(index=1)
+    live.page.wait_for_function(
+        "before => JSON.stringify([...document.querySelectorAll('.ec-figure')]"
+        ".map((each) => each.dataset.figure)) !== JSON.stringify(before)",
+        arg=before,
+        timeout=20_000,
+    )
+    drawn(live)
+    live.check()
+
+
+def test_what_cannot_be_shown_is_said_in_plain_words(live: Watched, size: str) -> None:
+    opened(live, "growth", "sme=nobody&lang=fr")
+    live.shoot(f"unknown-sme-fr-{size}")
+    assert "nobody" in live.text()
+    assert "Traceback" not in live.text()
+    live.page.goto("/voila/render/nothing.ipynb?lang=fr")
+    assert "n’existe pas" in live.text()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/voila/tree",
+        "/voila/tree/",
+        "/voila/api/contents",
+        "/voila/files/growth.ipynb",
+        "/voila/render/../parameters/smes/kent-gifts.yml",
+        "/echannel/..%2F..%2Fcli.py",
+        "/echannel/app.py",
+        "/api/contents",
+    ],
+)
+def test_nothing_but_the_pages_is_served(server: str, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(server + path)
+    assert refused.value.code in (403, 404)
+
+
+def test_another_host_name_is_refused(server: str) -> None:
+    request = urllib.request.Request(f"{server}/echannel/theme.css", headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 403

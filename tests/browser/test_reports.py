@@ -1,0 +1,70 @@
+"""Reports as a reader opens them: from a folder, without a network, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from watching import Watched
+from words import english_words
+
+from echannel.batch import RunSummary
+
+SMES = ("kent-gifts", "breizh-epicerie", "sussex-parts", "hostile-shop")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("tool", ["growth", "audit"])
+@pytest.mark.parametrize("sme", SMES)
+def test_a_report_opens_offline_and_draws_its_figures(
+    watched: Watched, run: RunSummary, sme: str, tool: str, language: str, size: str
+) -> None:
+    assert run.failed == ()
+    page = watched.page
+    page.goto((run.index.parent / sme / f"{tool}.{language}.html").as_uri())
+    page.evaluate("window.echannelFigures.drawAll()")
+    page.wait_for_timeout(300)
+    figures = page.locator(".ec-figure")
+    assert tool == "audit" or figures.count() >= 5
+    assert page.locator(".ec-figure .main-svg").count() >= figures.count()
+    watched.shoot(f"report-{sme}-{tool}-{language}-{size}")
+    watched.check()
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("sme", ["breizh-epicerie"])
+@pytest.mark.parametrize("tool", ["growth", "audit"])
+def test_a_french_page_has_no_english_word(watched: Watched, run: RunSummary, sme: str, tool: str) -> None:
+    page = watched.page
+    page.goto((run.index.parent / sme / f"{tool}.fr.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.evaluate("window.echannelFigures.drawAll()")
+    page.wait_for_timeout(300)
+    assert english_words(watched.text()) == []
+
+
+def test_the_index_leads_to_every_report_and_to_the_other_language(
+    watched: Watched, run: RunSummary, size: str
+) -> None:
+    page = watched.page
+    page.goto((run.index.parent / "index.html").as_uri())
+    page.wait_for_url(re.compile(r"index\.en\.html$"))
+    watched.shoot(f"index-cohort-en-{size}")
+    page.get_by_role("link", name="Français").first.click()
+    page.wait_for_url(re.compile(r"/index\.fr\.html$"))
+    assert page.locator("html").get_attribute("lang") == "fr"
+    watched.shoot(f"index-cohort-fr-{size}")
+    watched.check()
+    assert english_words(watched.text(), ("Kent Gifts", "Sussex Parts", "Hostile", "Sons")) == []
+    page.get_by_role("link", name="Breizh Épicerie").click()
+    page.wait_for_url(re.compile(r"breizh-epicerie/index\.fr\.html$"))
+    watched.shoot(f"index-sme-fr-{size}")
+    assert "Kent Gifts" not in watched.text()
+    page.get_by_role("link", name="Ouvrir le rapport").first.click()
+    page.wait_for_url(re.compile(r"growth\.fr\.html$"))
+    page.get_by_role("link", name="Audit des données").click()
+    page.wait_for_url(re.compile(r"audit\.fr\.html$"))
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url(re.compile(r"audit\.en\.html$"))
+    watched.check()
