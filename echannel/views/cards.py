@@ -15,7 +15,7 @@ import pandas as pd
 from echannel.locale import Speaker
 from echannel.metrics.result import OK
 from echannel.views import charts
-from echannel.views.export import XLSX_TYPE, data_link, to_csv, to_xlsx
+from echannel.views.export import XLSX_TYPE, data_link, file_name, to_csv, to_xlsx
 from echannel.views.tables import Table, to_html
 
 Figures = tuple[charts.Figure, ...]
@@ -151,7 +151,7 @@ def _table(card: Card, say: Speaker, caption: str, downloads: bool) -> str:
             ("xlsx", say("views.download_xlsx"), to_xlsx, XLSX_TYPE),
         ]
         links = "".join(
-            f'<a download="{escape(table.name)}.{ending}" href="{data_link(write(table, say), mime)}">'
+            f'<a download="{file_name(caption)}.{ending}" href="{data_link(write(table, say), mime)}">'
             f"{escape(words)}</a>"
             for ending, words, write, mime in made
         )

@@ -6,6 +6,7 @@ sees its accounts.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -245,7 +246,7 @@ def cohort_retention(view: View) -> Card | None:
         )
     table = Table(
         "cohorts",
-        frame[frame["cohort"].isin(cohorts)],
+        frame[frame["cohort"].isin(cohorts) & (frame["age"] <= 12)],
         (
             Column("cohort", "cohort", "month"),
             Column("age", "months_since", "number"),
@@ -331,8 +332,9 @@ def rfm_segments(view: View) -> Card:
 
 def lifetime_value(view: View) -> Card:
     """What a customer is expected to bring over the next one, two and three years."""
-    say, part = view.say, own_customers(view)
-    result = part.of_all_days(lifetime.lifetime_value)
+    # A customer's worth is of no single channel or country: fitted once, whatever the reader picks there.
+    part = own_customers(view.chosen(replace(view.choice, channel=None, country=None)))
+    say, result = view.say, part.of_all_days(lifetime.lifetime_value)
     summary, people = result.summary, result.customers
     known = summary[summary["status"] == OK]
     sentence, figures, note = "", NO_FIGURES, ""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
+import unicodedata
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +22,13 @@ from echannel.views.tables import NUMERIC, Table
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def file_name(title: str) -> str:
+    """A title as the name of a file, in its own language: "vendons-nous-plus-que-l-an-dernier"."""
+    plain = unicodedata.normalize("NFKD", re.sub("[\u2019\u0153]", lambda sign: {"\u2019": "'"}.get(sign.group(), "oe"), title)).encode("ascii", "ignore").decode()
+    # Signs that have no place in ASCII (the typographic apostrophe) part words all the same.
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:60].rstrip("-") or "table"
 
 
 def to_csv(table: Table, say: Speaker) -> bytes:
