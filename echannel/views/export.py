@@ -26,9 +26,9 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def file_name(title: str) -> str:
     """A title as the name of a file, in its own language: "vendons-nous-plus-que-l-an-dernier"."""
-    plain = unicodedata.normalize("NFKD", re.sub("[\u2019\u0153]", lambda sign: {"\u2019": "'"}.get(sign.group(), "oe"), title)).encode("ascii", "ignore").decode()
-    # Signs that have no place in ASCII (the typographic apostrophe) part words all the same.
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:60].rstrip("-") or "table"
+    plain = title.lower().replace("\u2019", "-").replace("\u0153", "oe")
+    ascii_only = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].rstrip("-") or "table"
 
 
 def to_csv(table: Table, say: Speaker) -> bytes:
