@@ -17,7 +17,9 @@ from echannel.demo.people import EUROPEAN_UNION
 
 STANDARD = 0.2  # VAT on carriage and wrapping, in both countries
 RATES = {"GBP": ("EUR", 1.16), "EUR": ("GBP", 0.86)}  # a shop's own price list abroad
-PARTS = ("goods", "discount", "shipping", "wrapping")
+_TILLS = ("generic_xlsx", "generic_ods")
+_NO_VOUCHERS = (*_TILLS, "ebay")  # eBay's report has no column for them
+_NO_CARRIAGE = (*_TILLS, "xero", "invoices_csv", "invoices_xlsx")
 
 
 def priced(
@@ -97,7 +99,8 @@ def _line_amounts(
     unit_net = np.where(of_firm, list_net, np.round(unit_gross / (1 + vat), 6))
     rebate = orders["rebate"].to_numpy()[order]
     quantity = lines["quantity"].to_numpy()
-    net = np.where(of_firm, np.round(quantity * unit_net * (1 - rebate), 2), quantity * unit_net)
+    value = np.round(quantity * unit_net, 2)
+    net = np.where(of_firm, value - np.round(value * rebate, 2), quantity * unit_net)
     gross = np.where(of_firm, np.round(net * (1 + vat), 2), np.round(quantity * unit_gross, 2))
     return lines.assign(
         unit_net=unit_net,
@@ -126,10 +129,10 @@ def _order_amounts(
     goods_gross = np.round(np.bincount(lines["order"], lines["gross"], n), 2)
     goods_net = np.round(np.bincount(lines["order"], lines["net"], n), 2)
     consumer = (orders["kind"] == "b2c").to_numpy()
-    shop = np.array([outlet.format for outlet in firm.outlets])[orders["outlet"]]
+    shop = _shops(firm, orders)
     day = orders["day"].to_numpy()
     campaign = sale_days(firm, days_of(first, last))[day]
-    voucher = consumer & (rng.random(n) < np.where(campaign, 0.1, 0.06)) & ~_over_the_counter(shop)
+    voucher = consumer & (rng.random(n) < np.where(campaign, 0.1, 0.06)) & ~np.isin(shop, _NO_VOUCHERS)
     discount_gross = np.where(voucher, np.round(goods_gross * rng.choice([0.1, 0.1, 0.15], n), 2), 0.0)
     share = np.divide(goods_net, goods_gross, out=np.ones(n), where=goods_gross > 0)
     rate = np.where(_taxed(firm, orders), STANDARD, 0.0)
@@ -158,13 +161,14 @@ def _order_amounts(
     )
 
 
+def _shops(firm: Firm, orders: pd.DataFrame) -> np.ndarray:
+    """The format of the outlet of each order."""
+    return np.array([outlet.format for outlet in firm.outlets])[orders["outlet"]]
+
+
 def _voucher_names(firm: Firm, day: np.ndarray) -> np.ndarray:
     names = ("WELCOME10", "THANKYOU") if firm.country == "GB" else ("BIENVENUE10", "MERCI")
     return np.asarray(names)[day % 2]
-
-
-def _over_the_counter(shop: np.ndarray) -> np.ndarray:
-    return np.isin(shop, ["generic_xlsx", "generic_ods"])
 
 
 def _carriage(
@@ -179,7 +183,7 @@ def _carriage(
     net = np.where(value >= 300, 0.0, np.where(home, 12.0, 35.0))
     gross = np.where(of_firm, np.round(net * (1 + rate), 2), price)
     net = np.where(of_firm, net, np.round(price / (1 + rate), 2))
-    none = _over_the_counter(shop) | np.isin(shop, ["xero", "invoices_csv", "invoices_xlsx"])
+    none = np.isin(shop, _NO_CARRIAGE)
     return np.where(none, 0.0, gross), np.where(none, 0.0, net)
 
 
@@ -198,9 +202,8 @@ def _fates(
     status = np.select([age <= 1, age <= 5], ["paid", "shipped"], "delivered")
     status = np.where(of_firm & (paid < 0), "shipped", status)
     chance = rng.random(n)
-    status = np.where(
-        ~of_firm & (chance < 0.004) | (~of_firm & (age <= 2) & (chance < 0.1)), "pending", status
-    )
+    waits = ~of_firm & ~np.isin(_shops(firm, orders), _TILLS)
+    status = np.where(waits & (chance < np.where(age <= 2, 0.1, 0.004)), "pending", status)
     cancelled = (chance > 0.976) & ~(of_firm & (orders["customer"].to_numpy() % 2 == 0))
     status = np.where(cancelled, "cancelled", status)
     paid = np.where(np.isin(status, ["pending", "cancelled"]), -1, paid)

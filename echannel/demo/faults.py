@@ -54,10 +54,10 @@ def spoil(raw: Raw, sold: Sold, fmt: Format, repeated: np.ndarray) -> tuple[Raw,
     frame = raw.frame.copy()
     frame.loc[dates, fmt.date] = fmt.bad_date
     frame.loc[amounts, fmt.amount] = [BAD_AMOUNTS[k % len(BAD_AMOUNTS)] for k in range(len(amounts))]
-    if fmt.total:
-        frame.loc[sums, fmt.total] = [
+    for column in fmt.total:
+        frame.loc[sums, column] = [
             _nudged(text, -5.0 if k % 3 == 2 else 0.03 * (-1) ** k)
-            for k, text in enumerate(frame.loc[sums, fmt.total])
+            for k, text in enumerate(frame.loc[sums, column])
         ]
     if fmt.country:
         frame.loc[countries, _country_columns(fmt, frame)] = ""

@@ -73,7 +73,7 @@ class Format:
     date: str
     bad_date: str
     amount: str
-    total: str = ""
+    total: tuple[str, ...] = ()
     country: str = ""
     separator: str = ","
     extension: str = "csv"

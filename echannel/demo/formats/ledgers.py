@@ -208,29 +208,29 @@ _INVOICE_NUMBERS = ("Qté", "PU HT", "Remise %", "Total ligne HT", "Total HT", "
 
 LEDGERS = {
     "xero": Format(
-        xero, "SalesInvoices-{first}", "InvoiceDate", "31/02/2025", "UnitAmount", total="Total",
+        xero, "SalesInvoices-{first}", "InvoiceDate", "31/02/2025", "UnitAmount", total=("Total",),
         country="POCountry", refunds=True,
     ),
     "invoices_csv": Format(
-        invoices, "factures-{first}", "Date facture", "31/02/2025", "PU HT", total="Total TTC",
+        invoices, "factures-{first}", "Date facture", "31/02/2025", "PU HT", total=("Total TTC",),
         country="Pays", separator=";", refunds=True,
     ),
     "invoices_xlsx": Format(
-        invoices, "factures-{first}", "Date facture", "31/02/2025", "PU HT", total="Total TTC",
+        invoices, "factures-{first}", "Date facture", "31/02/2025", "PU HT", total=("Total TTC",),
         country="Pays", extension="xlsx", refunds=True, numbers=_INVOICE_NUMBERS,
         dates=("Date facture", "Date échéance", "Date règlement"),
     ),
     "generic_xlsx": Format(
-        counter, "counter-sales-{first}", "Date", "30/02/2025", "Price inc VAT", total="Total inc VAT",
+        counter, "counter-sales-{first}", "Date", "30/02/2025", "Price inc VAT", total=("Total inc VAT",),
         extension="xlsx", refunds=True, numbers=_TILL_NUMBERS, dates=("Date", "Refund date"),
     ),
     "generic_ods": Format(
-        comptoir, "ventes-boutique-{first}", "Date", "30/02/2025", "PU TTC", total="Total TTC",
+        comptoir, "ventes-boutique-{first}", "Date", "30/02/2025", "PU TTC", total=("Total TTC",),
         extension="ods", refunds=True, numbers=_COMPTOIR_NUMBERS,
         dates=("Date", "Date remboursement"),
     ),
     "generic_csv": Format(
         web_orders, "web-orders-{first}", "Order date", "31/02/2025 10:15", "Unit price inc VAT",
-        total="Total inc VAT", country="Country", refunds=True,
+        total=("Total inc VAT",), country="Country", refunds=True,
     ),
 }  # fmt: skip

@@ -225,7 +225,7 @@ MARKETPLACES = {
         country="ship-country", separator="\t", extension="txt",
     ),
     "ebay": Format(
-        ebay, "eBay-OrdersReport-{first}", "Sale Date", "Feb-30-25", "Sold For", total="Total Price",
+        ebay, "eBay-OrdersReport-{first}", "Sale Date", "Feb-30-25", "Sold For", total=("Total Price",),
         country="Ship To Country", open_orders=False,
         footer=("{orders} record(s) downloaded", "Seller ID : {firm}"),
     ),
@@ -234,7 +234,7 @@ MARKETPLACES = {
         open_orders=False,
     ),
     "etsy_orders": Format(
-        etsy_orders, "EtsySoldOrders{first}", "Sale Date", "02/30/25", "Order Total", total="Order Total",
+        etsy_orders, "EtsySoldOrders{first}", "Sale Date", "02/30/25", "Order Total", total=("Order Total",),
         country="Ship Country", refunds=True, open_orders=False,
     ),
 }  # fmt: skip

@@ -279,11 +279,11 @@ def presta_en(sold: Sold) -> Raw:
 SHOPS = {
     "shopify": Format(
         shopify, "shopify_orders_{first}_{last}", "Created at", "2025-02-30 10:15:00 +0000", "Lineitem price",
-        total="Total", country="Shipping Country", refunds=True,
+        total=("Total",), country="Shipping Country", refunds=True,
     ),
     "woo_suite": Format(
         woo_suite, "orders-export-{first}", "order_date", "2025-02-30 10:15:00", "order_total",
-        total="order_total", country="shipping_country", refunds=True,
+        total=("order_total",), country="shipping_country", refunds=True,
     ),
     "woo_analytics": Format(
         woo_analytics, "wc-orders-report-{first}", "Date", "2025-02-30 10:15:00", "Net Sales",
@@ -297,11 +297,12 @@ SHOPS = {
         separator=";", quote_all=True,
     ),
     "presta_sql": Format(
-        presta_sql, "commandes-{first}", "Date commande", "31/02/2025 10:15", "PU HT", total="Total TTC",
-        country="Pays", separator=";", refunds=True,
+        presta_sql, "commandes-{first}", "Date commande", "31/02/2025 10:15", "PU HT",
+        total=("Total HT", "Total TTC"), country="Pays", separator=";", refunds=True,
     ),
     "presta_en": Format(
         presta_en, "orders-{first}", "Order date", "2025-02-30 10:15:00", "Unit price (tax incl.)",
-        total="Total (tax incl.)", country="Delivery country", separator=";", refunds=True,
+        total=("Total (tax excl.)", "Total (tax incl.)"), country="Delivery country", separator=";",
+        refunds=True,
     ),
 }  # fmt: skip
