@@ -56,7 +56,7 @@ class Amounts:
             **{f"discount_{side}": discount[side] for side in ("net", "gross")},
             **{f"shipping_{side}": shipping[side] for side in ("net", "gross")},
             **{f"wrapping_{side}": wrapping[side] for side in ("net", "gross")},
-            "vat_amount": first_known(stated_vat, sums["gross"] - sums["net"]),
+            "vat_amount": first_known(stated_vat, _unstated_vat(sums, total_gross, rate)),
             "total_gross": total_gross,
             "vat_stated": vat_stated,
             "parts_stated": parts_stated,
@@ -145,6 +145,12 @@ def first_known(*candidates: np.ndarray) -> np.ndarray:
     for other in others:
         chosen = np.where(np.isnan(chosen), other, chosen)
     return chosen
+
+
+def _unstated_vat(sums: Sides, total: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    """The VAT in the parts; where they do not come to the file's total, the VAT in that total."""
+    adds_up = np.abs(sums["gross"] - total) <= _CENT
+    return np.where(adds_up, sums["gross"] - sums["net"], total * rate / (1 + rate))
 
 
 def basis_votes(bare: np.ndarray, vat: np.ndarray, gross: np.ndarray) -> tuple[int, int]:

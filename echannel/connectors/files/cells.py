@@ -150,10 +150,9 @@ class Cells:
         values, wrong = read(self.date_orders[name], self.firm.timezone)
         if required:
             self.refuse(wrong, name, "reason.files.not_a_date")
-        elif wrong.any():
-            self.notes.append(
-                Note("files.note.dates_left_out", {"n": int(wrong.sum()), "field": self.header(name)})
-            )
+        elif (wrong & ~self.refused).any():
+            left_out = int((wrong & ~self.refused).sum())
+            self.notes.append(Note("files.note.dates_left_out", {"n": left_out, "field": self.header(name)}))
         return values
 
     def coded(self, name: str, reader: Callable[[pd.Series], pd.Series]) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections import Counter
 
 from echannel.errors import UserError
 
@@ -48,13 +49,13 @@ def _find(content: bytes) -> str:
         return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
     text = content.decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
-    beyond = sum(1 for character in text if character > "\x7f") - broken
+    beyond = len(text) - len(text.encode("ascii", errors="ignore")) - broken
     if not broken or beyond > 10 * broken:  # a UTF-8 file with a few damaged bytes
         return "utf-8"
     return max(_ONE_BYTE, key=lambda page: _likelihood(content, page))
 
 
 def _likelihood(content: bytes, page: str) -> float:
-    high = [byte for byte in content[:1_000_000] if byte > 127]
-    text = bytes(high).decode(page, errors="replace")
-    return sum(character in _LIKELY for character in text) / max(len(text), 1)
+    counts = Counter(content.translate(None, bytes(range(128))))
+    likely = (n for byte, n in counts.items() if bytes([byte]).decode(page, errors="replace") in _LIKELY)
+    return sum(likely) / max(counts.total(), 1)

@@ -79,9 +79,8 @@ def number_column(cells: pd.Series) -> NumberColumn:
     kind = pd.Series("", index=parts.index)
     for name, pattern in reversed(_KINDS.items()):
         kind = kind.mask(body.str.fullmatch(pattern), name)
-    signs = (
-        parts[["sign1", "sign2", "sign3", "sign4"]].fillna("").agg("".join, axis=1) if len(parts) else body
-    )
+    first, second, third, fourth = (parts[f"sign{at}"].fillna("") for at in range(1, 5))
+    signs = first + second + third + fourth
     bracketed = parts["opened"].notna() & parts["closed"].notna()
     unbalanced = parts["opened"].notna() ^ parts["closed"].notna()
     kind = kind.mask(unbalanced | (signs.str.len() + bracketed > 1), "")

@@ -55,6 +55,7 @@ class Raw:
     separator: str
     header_row: int
     left_out: int = 0  # footer rows: "12 record(s) downloaded"
+    _stripped: dict[int, pd.Series] = field(default_factory=dict, repr=False)
 
     @cached_property
     def positions(self) -> dict[str, int]:
@@ -67,9 +68,11 @@ class Raw:
         at = self.positions.get(normal(header))
         if at is None:
             return None
-        codes, distinct = pd.factorize(self.rows.iloc[:, at])
-        texts = np.array([*(str(text).strip() for text in distinct), ""], dtype=object)
-        return pd.Series(texts[codes], dtype=object)
+        if at not in self._stripped:
+            codes, distinct = pd.factorize(self.rows.iloc[:, at])
+            texts = np.array([*(str(text).strip() for text in distinct), ""], dtype=object)
+            self._stripped[at] = pd.Series(texts[codes], dtype=object)
+        return self._stripped[at]
 
 
 def read_file(path: Path, how: Reading, limit: int | None = None) -> Raw:
