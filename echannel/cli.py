@@ -136,6 +136,16 @@ def sync(
     raise typer.Exit(0 if done else 1)
 
 
+@command("demo.cli.help")
+def demo(
+    ctx: typer.Context,
+    seed: Annotated[int | None, typer.Option(help="demo.cli.seed", metavar="N", min=0)] = None,
+) -> None:
+    from echannel.demo.console import write_and_tell
+
+    write_and_tell(find_workspace(), talk(ctx), seed)
+
+
 @command("batch.cli.help", "run")
 def run_reports(
     ctx: typer.Context,
