@@ -182,7 +182,7 @@ def over_months(
         }
         for band in bands
     ]
-    traces.extend(_band_keys(bands, bands_name, high))
+    traces.extend(_band_keys(bands, bands_name, layout["yaxis"]["range"][1] * 0.97))
     return {"data": traces, "layout": layout, "narrow": {"xaxis": month_axis(say, months, most=5)}}
 
 

@@ -372,7 +372,7 @@ def _then(say: Speaker, row: pd.Series) -> str:
 
 def _year_before(frame: pd.DataFrame) -> list[float]:
     """The turnover of the same month a year earlier, whole months only."""
-    return [np.nan] * 12 + frame["value"].tolist()[:-12]
+    return [np.nan] * 12 + frame["value"].where(frame["complete"]).tolist()[:-12]
 
 
 def _sale_bands(view: View, months: list[pd.Period]) -> list[charts.Band]:
