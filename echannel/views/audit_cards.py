@@ -306,7 +306,7 @@ def refused(view: View) -> Card:
         files=say.enumeration(sorted({file_of(name) for name in frame["file"].astype(str)})),
     )
     top = by_reason.head(8)
-    first = frame.drop_duplicates(["reason", "file"]).set_index(["reason", "file"])
+    first = frame.drop_duplicates(["reason", "file"]).set_index(["reason", "file"], drop=False)
     figure = charts.ranked(
         [str(name) for name in top["file"]],
         top["n"].tolist(),
