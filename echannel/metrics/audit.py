@@ -100,8 +100,7 @@ def coverage(audited: Audited) -> pd.DataFrame:
     -------
     One row per canonical table: ``table``, ``value`` (rows), ``n`` (rows), ``first`` and ``last``
     (dates; NaT for tables without dates), ``rejected`` (rows in quarantine; NaN where they are
-    counted by file, not by table), ``status``
-    (input_missing: empty), ``reason``.
+    counted by file, not by table), ``status`` (input_missing: empty), ``reason``.
     """
     by_table = set(audited.rejected) <= set(TABLES)
     rows = []
@@ -232,9 +231,9 @@ def reconciliation(sales: Sales, ledger: pd.DataFrame) -> pd.DataFrame:
     ]
     paid = sales.orders["paid_at"].notna().to_numpy()
     reason = "" if paid.any() else "reason.audit.no_paid_dates"
-    received = float(sales.orders["total_gross"].to_numpy()[paid].sum())
-    rows += [("payments", received, int(paid.sum()), reason)]
-    rows += [("unpaid", gross - received, int((~paid).sum()), reason)]
+    total = sales.orders["total_gross"].to_numpy()
+    rows += [("payments", float(total[paid].sum()), int(paid.sum()), reason)]
+    rows += [("unpaid", float(total[~paid].sum()), int((~paid).sum()), reason)]
     rows += _accounts(entries, ledger)
     frame = pd.DataFrame(rows, columns=["step", "value", "n", "reason"])
     known = (frame["reason"] == "").to_numpy()

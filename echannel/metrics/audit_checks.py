@@ -417,7 +417,7 @@ CHECKS = (
     Check("no_refunds", "refunds", (_G, _P), 0, _NEVER, no_refunds),
     Check("refunds_above_order", "refunds", (_G, _P), 0.01, 0.1, refunds_above_order),
     Check("refunds_undated", "refunds", (_G, _P), 0.1, _NEVER, refunds_undated),
-    Check("refunds_of_unknown_orders", "refunds", (_G,), 0.05, 0.5, refunds_of_unknown_orders),
+    Check("refunds_of_unknown_orders", "refunds", (_G,), 0.05, _NEVER, refunds_of_unknown_orders),
     Check("missing_due_dates", "orders", (_P,), 0.05, 0.5, missing_due_dates),
     Check("missing_paid_dates", "orders", (_P,), 0.05, 0.5, missing_paid_dates),
     Check("rejected_rows", "orders", (_G, _I), 0.01, 0.2, rejected_rows),

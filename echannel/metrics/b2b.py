@@ -105,7 +105,8 @@ def accounts_at_risk(sales: Sales, as_of: int | None = None, factor: float = 2.0
     """Accounts that should have ordered by now, judged by their own rhythm.
 
     An account's rhythm is the median of days between its purchases (orders of one day are one purchase;
-    four purchases at least). It is at risk when days since its last purchase exceed ``factor`` × rhythm.
+    four purchases at least). It is at risk when days since its last purchase exceed ``factor`` × rhythm;
+    beyond twice that, and a year at least, it is lost rather than at risk, and left out.
 
     Returns
     -------
@@ -138,7 +139,10 @@ def accounts_at_risk(sales: Sales, as_of: int | None = None, factor: float = 2.0
     if frame.empty:
         row = frame.reindex([0]).assign(n=0, status=TOO_FEW)
         return row.assign(reason=_FEW_PURCHASES if len(firms.orders) else _NO_B2B)
-    quiet = frame[frame["value"] > factor].sort_values(["turnover", "customer_id"], ascending=[False, True])
+    lost = frame["days_since"] > np.maximum(2 * factor * frame["rhythm"], _YEAR)
+    quiet = frame[(frame["value"] > factor) & ~lost].sort_values(
+        ["turnover", "customer_id"], ascending=[False, True]
+    )
     return judged(quiet.reset_index(drop=True), FEWEST_PURCHASES - 1, _FEW_PURCHASES)
 
 
@@ -303,6 +307,7 @@ def beyond_legal_term(sales: Sales, legal_days: int, as_of: int | None = None) -
 
 
 _CENT = 0.005
+_YEAR = 365
 
 
 def _accounts(sales: Sales) -> pd.DataFrame:
@@ -321,7 +326,7 @@ def _last_year(firms: Sales, ids: pd.Index, last: np.ndarray) -> np.ndarray:
     at = ids.get_indexer(pd.Index(entries["customer_id"].astype(object)))
     known = at >= 0
     at, day = at[known], entries["day"].to_numpy()[known]
-    inside = day > last[at] - 365
+    inside = day > last[at] - _YEAR
     return np.bincount(at[inside], entries["net_goods"].to_numpy()[known][inside], len(ids))
 
 
