@@ -211,6 +211,10 @@ def fixes(findings: pd.DataFrame) -> pd.DataFrame:
 def reconciliation(sales: Sales, ledger: pd.DataFrame) -> pd.DataFrame:
     """From what the shop shows to what was paid and what the accounts say.
 
+    ``payments``: orders incl. VAT with a payment date, or whose status says paid; ``unpaid``: the others.
+    ``accounts``: sales in the ledger over the days that shop and ledger both cover; ``accounts_gap``: the
+    shop's net invoiced amount of those days less ``accounts``.
+
     Returns
     -------
     One row per step: ``step`` (shop_total_gross, vat, refunded, net_invoiced, shipping, net_goods; payments,
@@ -229,8 +233,9 @@ def reconciliation(sales: Sales, ledger: pd.DataFrame) -> pd.DataFrame:
         ("shipping", float(entries["shipping"].sum()), orders, ""),
         ("net_goods", float(entries["net_goods"].sum()), orders + refunds, ""),
     ]
-    paid = sales.orders["paid_at"].notna().to_numpy()
-    reason = "" if paid.any() else "reason.audit.no_paid_dates"
+    dated = sales.orders["paid_at"].notna().to_numpy()
+    reason = "" if dated.any() else "reason.audit.no_paid_dates"
+    paid = dated | (sales.orders["status"] == "paid").to_numpy()
     total = sales.orders["total_gross"].to_numpy()
     rows += [("payments", float(total[paid].sum()), int(paid.sum()), reason)]
     rows += [("unpaid", float(total[~paid].sum()), int((~paid).sum()), reason)]
