@@ -175,3 +175,11 @@ def test_a_term_shows_the_other_language_when_pointed_at():
     assert french.get("Net turnover") == "Chiffre d’affaires net"
     for other, mine in french.items():
         assert not ("marque" in mine and re.search(r"mark-?up", other, re.I))
+
+
+@pytest.mark.parametrize(
+    ("country", "language", "named"), [("GB", "fr", "Royaume-Uni"), ("FR", "en", "France")]
+)
+def test_a_page_says_which_rules_it_was_made_with(country, language, named):
+    foot = parsed("growth", country, language).select_one("footer").get_text(" ")
+    assert f"{named}, {made_up(country).speaker(language).day(made_up(country).pack.reviewed)}" in foot

@@ -286,6 +286,7 @@ def test_one_wrong_digit_in_a_siren_is_always_caught(number):
 
 FREEDONIA = {
     "code": "QF",
+    "reviewed": date(2026, 1, 31),
     "currency": "CHF",
     "timezone": "Europe/Zurich",
     "fiscal_year_start": "07-01",

@@ -37,6 +37,7 @@ class CountryPack(Strict):
     """
 
     code: str
+    reviewed: date  # when the rules were last read through as a whole: reports name it
     currency: str
     timezone: str
     fiscal_year_start: str

@@ -221,6 +221,7 @@ def foot_html(tool: str, view: View) -> str:
         (say("views.foot.synced"), say.day(pd.Timestamp(manifest.synced_at))),
         (say("views.foot.versions"), versions),
         (say("views.foot.package"), f"echannel {__version__}"),
+        (say("views.foot.rules"), f"{say.country_name(say.pack.code)}, {say.day(say.pack.reviewed)}"),
         (say("views.foot.made"), say.day(pd.Timestamp.now(tz=view.sme.profile.timezone))),
     ]
     listed = "".join(f"<dt>{escape(head)}</dt><dd>{escape(text)}</dd>" for head, text in facts)
