@@ -140,7 +140,7 @@ def load_sme(workspace: Workspace, sme_id: str) -> SmeProfile:
         Unknown or unsafe id, or a profile with a mistake: names file, key, value and what is allowed.
     """
     profile = _load(workspace, "smes", sme_id, SmeProfile, missing="error.unknown_sme")
-    _check_against_country(workspace, profile)
+    check_against_country(workspace, profile)
     return profile
 
 
@@ -178,7 +178,7 @@ def read_profile(path: Path, model: type[Model]) -> Model:
         raise first_mistake(path, model, invalid) from invalid
 
 
-def _check_against_country(workspace: Workspace, profile: SmeProfile) -> None:
+def check_against_country(workspace: Workspace, profile: SmeProfile) -> None:
     """A country without a pack, or what its pack does not allow, is a mistake in the profile."""
     pack = country_pack(profile.country, workspace)
     regimes = {regime.name: regime for regime in pack.vat_regimes}
