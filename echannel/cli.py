@@ -121,6 +121,61 @@ def _options(
     """Options that come before any command; ``--lang`` is understood anywhere, see ``main``."""
 
 
+@command("wizard.help")
+def init(
+    ctx: typer.Context,
+    sme: Annotated[
+        str, typer.Argument(help="wizard.option.id", metavar="wizard.id_metavar", show_default=False)
+    ] = "",
+    files: Annotated[
+        list[Path] | None, typer.Option(help="wizard.option.files", metavar="wizard.files_metavar")
+    ] = None,
+    name: Annotated[str, typer.Option(help="wizard.option.name", metavar="…", show_default=False)] = "",
+    country: Annotated[
+        str, typer.Option(help="wizard.option.country", metavar="GB|FR", show_default=False)
+    ] = "",
+    languages: Annotated[
+        str, typer.Option(help="wizard.option.languages", metavar="en,fr", show_default=False)
+    ] = "",
+    orientation: Annotated[
+        str, typer.Option(help="wizard.option.orientation", metavar="b2b|b2c|both", show_default=False)
+    ] = "",
+    currency: Annotated[
+        str, typer.Option(help="wizard.option.currency", metavar="GBP|EUR", show_default=False)
+    ] = "",
+    timezone: Annotated[
+        str, typer.Option(help="wizard.option.timezone", metavar="Europe/Paris", show_default=False)
+    ] = "",
+    vat_regime: Annotated[
+        str, typer.Option(help="wizard.option.vat_regime", metavar="…", show_default=False)
+    ] = "",
+    fiscal_year_start: Annotated[
+        str, typer.Option(help="wizard.option.fiscal_year_start", metavar="04-01", show_default=False)
+    ] = "",
+    launch_pad: Annotated[
+        str, typer.Option(help="wizard.option.launch_pad", metavar="…", show_default=False)
+    ] = "",
+    copy: Annotated[bool, typer.Option("--copy", help="wizard.option.copy")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="wizard.option.replace")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="wizard.option.yes")] = False,
+    sync: Annotated[bool, typer.Option("--sync", help="wizard.option.sync")] = False,
+) -> None:
+    from echannel.wizard.console import guide
+
+    given = {
+        "name": name,
+        "country": country.upper(),
+        "languages": [code.strip() for code in languages.split(",") if code.strip()],
+        "orientation": orientation,
+        "currency": currency.upper(),
+        "timezone": timezone,
+        "vat_regime": vat_regime,
+        "fiscal_year_start": fiscal_year_start,
+        "launch_pad": launch_pad,
+    }
+    guide(find_workspace(), talk(ctx), sme, files or [], given, yes, copy, replace, sync)
+
+
 @command("cli.sync.help")
 def sync(
     ctx: typer.Context,

@@ -246,7 +246,7 @@ class SmeStore:
         return table.version(), files
 
     def _publish(self, manifest: Manifest) -> None:
-        text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+        text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=str)
         _replace(self._numbered(manifest.number), text)
         _replace(self.path / "manifest.json", text)
 
