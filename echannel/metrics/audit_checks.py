@@ -211,7 +211,8 @@ def odd_vat_rates(facts: Facts) -> Found:
     stated = (at >= 0) & ~np.isnan(rate)
     if stated.any():
         size = len(facts.orders)
-        wrong = ~_in_force(facts, facts.day[at[stated]], rate[stated], np.full(stated.sum(), 0.0006))
+        slack = np.maximum(_slack(facts.lines["net_amount"].to_numpy()[stated]), 0.0006)
+        wrong = ~_in_force(facts, facts.day[at[stated]], rate[stated], slack)
         has_rate = np.bincount(at[stated], minlength=size) > 0
         fits = np.where(has_rate, np.bincount(at[stated][wrong], minlength=size) == 0, fits)
     return _among(facts, ~fits, domestic)
@@ -240,12 +241,17 @@ def _implied_rate_fits(facts: Facts) -> np.ndarray:
     fits = np.zeros(len(goods), dtype=bool)
     for net, tax in ((goods, facts.orders["goods_gross"].to_numpy() - goods), (facts.invoiced, vat)):
         rate = np.divide(tax, net, out=np.full(len(net), np.nan), where=net > CENT)
-        slack = np.divide(0.02, net, out=np.ones(len(net)), where=net > CENT)  # two cents of rounding
+        slack = _slack(net)
         fits |= _in_force(facts, facts.day, rate, slack)
         several = facts.lines_of_order > 1
         rates = [rate.rate for rate in facts.audited.vat_rates]
         fits |= several & (rate >= min(rates, default=0) - slack) & (rate <= max(rates, default=0) + slack)
     return fits
+
+
+def _slack(net: np.ndarray) -> np.ndarray:
+    """What two cents of rounding can do to a rate worked out from amounts."""
+    return np.divide(0.02, net, out=np.ones(len(net)), where=net > CENT)
 
 
 def _in_force(facts: Facts, day: np.ndarray, rate: np.ndarray, slack: np.ndarray) -> np.ndarray:

@@ -193,6 +193,8 @@ def test_vat_rates_are_those_of_the_country_on_that_day(clean):
     lines = clean.tables["order_lines"]
     odd = edited(lines, [0, 1, 2], vat_rate=0.196)  # the French rate until 2013
     assert found(changed(clean, order_lines=odd)) == {"odd_vat_rates": 2}
+    from_cents = edited(lines, [0, 1, 2], vat_rate=0.2003)  # worked out from rounded amounts
+    assert found(changed(clean, order_lines=from_cents)) == {}
     reduced = edited(lines, [0, 1, 2], vat_rate=0.055)
     assert found(changed(clean, order_lines=reduced)) == {}
     abroad = edited(clean.tables["orders"], slice(None), country="GB")
