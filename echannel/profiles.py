@@ -97,6 +97,7 @@ class SmeProfile(_Strict):
     fiscal_year_start: Annotated[str, AfterValidator(_month_day)]
     launch_pad: str = Field(min_length=1)
     sector: str | None = None
+    subdivision: str | None = None  # SCT, NIR …: where its public holidays differ from the country's
     identifiers: dict[str, str] = {}  # by the names of the country pack: company_number, siren …
     sources: tuple[Source, ...] = ()
 
@@ -188,6 +189,9 @@ def check_against_country(workspace: Workspace, profile: SmeProfile) -> None:
     if profile.vat.registered != regimes[chosen].registered:
         given, due = (str(one).lower() for one in (profile.vat.registered, regimes[chosen].registered))
         raise _mistake(profile, "vat.registered", given, _one_of([f"{due} ({chosen})"]))
+    parts = pack.calendar.subdivisions() if pack.calendar else ()
+    if profile.subdivision is not None and profile.subdivision not in parts:
+        raise _mistake(profile, "subdivision", profile.subdivision, _one_of(parts))
     known = {one.name: one for one in pack.identifiers}
     for name, number in profile.identifiers.items():
         if name not in known:

@@ -70,7 +70,8 @@ def sentences(load) -> dict[str, str]:
 
 
 def test_a_good_profile_is_read(workspace):
-    write(workspace.root, "smes", "kent-gifts", {**GOOD, "identifiers": {"vat_number": "GB 337 4400 71"}})
+    more = {"identifiers": {"vat_number": "GB 337 4400 71"}, "subdivision": "SCT"}
+    write(workspace.root, "smes", "kent-gifts", {**GOOD, **more})
     profile = load_sme(workspace, "kent-gifts")
     assert profile.identifiers == {"vat_number": "GB 337 4400 71"}
     assert (profile.name, profile.default_kind, profile.sources[0].connector) == (
@@ -109,6 +110,7 @@ MISTAKES = [
     ({"identifiers": {"company_number": "1234"}}, "identifiers.company_number", "1234", "company_number"),
     ({"identifiers": {"siren": "732829320"}}, "identifiers", "siren", "vat_number"),
     ({"identifiers": {"vat_number": 123}}, "identifiers.vat_number", "123", ""),
+    ({"subdivision": "Kent"}, "subdivision", "Kent", "SCT"),
     ({"owner": "Ann"}, "owner", "", "launch_pad"),
     ({"vat": {"regime": "standard", "rate": 20}}, "vat.rate", "", "registered"),
     ({"sources": [{"id": "s", "connectr": "files"}]}, "sources.0.connector", "", ""),

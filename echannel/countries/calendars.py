@@ -49,6 +49,12 @@ class Calendar(Strict):
             for day, names in sorted(found.items())
         }
 
+    def subdivisions(self) -> tuple[str, ...]:
+        """The parts of the country that have holidays of their own, by the library's codes."""
+        import holidays
+
+        return tuple(getattr(getattr(holidays, self.library, None), "subdivisions", ()))
+
     def _library_language(self, language: str) -> str | None:
         import holidays
 

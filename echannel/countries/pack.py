@@ -116,8 +116,8 @@ class CountryPack(Strict):
     ) -> dict[date, str]:
         """The public holidays of ``years`` by day, named in ``language``, in order.
 
-        ``subdivision`` (``ENG``, ``SCT`` …) defaults to the pack's own; a pack without a calendar
-        knows none.
+        ``subdivision`` (``ENG``, ``SCT`` …: an SME's profile may name its own) defaults to the
+        pack's; a pack without a calendar knows none.
         """
         if self.calendar is None:
             return {}

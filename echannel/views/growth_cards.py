@@ -398,7 +398,8 @@ def _holidays(view: View, months: list[pd.Period]) -> list[str]:
     """Per month, its bank holidays in the SME's country, by name."""
     years = range(months[0].year, months[-1].year + 1)
     named: dict[pd.Period, list[str]] = {}
-    for day, name in view.sme.pack.public_holidays(years, view.say.language).items():
+    part = view.sme.profile.subdivision
+    for day, name in view.sme.pack.public_holidays(years, view.say.language, part).items():
         named.setdefault(pd.Period(day, "M"), []).append(name)
     return [
         view.say("growth.note.holidays", names=", ".join(named[month])) if month in named else ""
