@@ -39,7 +39,7 @@ def price_volume_mix(lines: pd.DataFrame, period: Period, before: Period) -> pd.
     both, new, lost = (int(seen.sum()) for seen in _groups(products[0][0], products[1][0]))
     others = [max(rest[0][name], rest[1][name]) for name in ("refund_rows", "unitemised_rows")]
     frame["n"] = [both, both, both, new, lost, *others]
-    unnamed = both + new + lost == 0 and len(lines) > 0
+    unnamed = both + new + lost == 0 and rest[0]["unitemised_rows"] + rest[1]["unitemised_rows"] > 0
     return unavailable(frame, "reason.products_unknown") if unnamed else frame
 
 

@@ -28,7 +28,7 @@ def period(since: str | date, until: str | date) -> Period:
 
 @dataclass(frozen=True)
 class Event:
-    """One order, its lines (product, quantity, unit price) and refunds (day, product, units, amount, postage)."""
+    """One order: lines (product, quantity, unit price), refunds (day, product, units, amount, postage)."""
 
     id: str
     on: date
@@ -104,8 +104,8 @@ class Shop:
             for p in named
         ]
         tables = [canonical("orders", orders), canonical("order_lines", lines), canonical("refunds", refunds)]
-        rest = [canonical("products", products), TABLES["customers"].empty(), canonical("visits", self.visits)]
-        return prepare(*tables, *rest, "GBP")
+        tables += [canonical("products", products), TABLES["customers"].empty()]
+        return prepare(*tables, canonical("visits", self.visits), "GBP")
 
 
 def frames(shop: Shop) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -154,7 +154,8 @@ def shops(draw, most: int = 14, all_itemised: bool = False) -> Shop:
                 counted=draw(st.integers(0, 9)) > 0,
             )
         )
-    return Shop(events, costs={"p": 1.5, "q": 2.0, "r": 0.0}, categories={"p": "Tea", "q": "Tea", "s": "Tins"})
+    categories = {"p": "Tea", "q": "Tea", "s": "Tins"}
+    return Shop(events, costs={"p": 1.5, "q": 2.0, "r": 0.0}, categories=categories)
 
 
 @st.composite

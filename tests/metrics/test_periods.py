@@ -9,7 +9,14 @@ from growth_shops import day, period
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echannel.metrics.periods import Period, is_whole_months, like_for_like, preceding, year_after, year_before
+from echannel.metrics.periods import (
+    Period,
+    is_whole_months,
+    like_for_like,
+    preceding,
+    year_after,
+    year_before,
+)
 
 DATES = st.dates(date(1999, 1, 1), date(2035, 12, 31))
 
