@@ -143,6 +143,18 @@ def test_every_key_that_the_code_asks_for_exists():
     assert not missing, listed(sorted(missing))
 
 
+def test_reasons_errors_and_cards_have_their_words():
+    """Keys that travel through metrics and cards as plain strings, before anything asks for them."""
+    keys = known_keys()
+    for literal in scan().literals:
+        if KEY.fullmatch(literal) and literal.startswith(("reason.", "error.", "allowed.")):
+            assert literal in keys or any(key.startswith(literal) for key in keys if literal.endswith("_"))
+        if re.fullmatch(r"(growth|audit)\.[a-z0-9_]+", literal) and not literal.endswith("_"):
+            tool, name = literal.split(".")
+            parts = (f"{tool}.card.{name}.{part}" for part in ("title", "what", "how", "compared", "next"))
+            assert literal in keys or all(part in keys for part in parts), literal
+
+
 def test_country_packs_reword_only_keys_that_exist():
     for code in country_codes():
         pack = country_pack(code)
