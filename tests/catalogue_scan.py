@@ -82,7 +82,10 @@ class Scan:
         self.wordings += other.wordings
 
     def uses(self, key: str) -> bool:
-        return key in self.literals or any(re.fullmatch(family, key) for family in self.families)
+        parent = key.rpartition(".")[0]  # "wizard.choice" in a list of families: f"{family}.{code}"
+        if key in self.literals or ("." in parent and parent in self.literals):
+            return True
+        return any(re.fullmatch(family, key) for family in self.families)
 
 
 def python_sources() -> Iterator[tuple[str, str]]:
