@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from echannel.metrics.audit_checks import CHECKS, NOTHING_TO_CHECK, Check, Found, hole_runs
-from echannel.metrics.audit_facts import Audited, Facts, Rate
+from echannel.metrics.audit_checks import CHECKS, Check, hole_runs
+from echannel.metrics.audit_facts import NOTHING_TO_CHECK, Audited, Facts, Found, Rate
 from echannel.metrics.result import INPUT_MISSING, OK
 from echannel.metrics.turnover import Sales, as_date, day_number
 from echannel.tables import TABLES

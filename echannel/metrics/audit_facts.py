@@ -10,13 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
 from echannel.metrics.turnover import COUNTED_STATUSES
 from echannel.tables import TABLES
+
+CENT = 0.01
+ROUNDING = 1e-6  # of binary fractions
+NO_ORDERS = "reason.audit.no_orders"
+NOTHING_TO_CHECK = "reason.audit.nothing_to_check"
 
 _WEEKS_AROUND = 4
 
@@ -157,3 +162,31 @@ def expected_orders(daily: np.ndarray, first_day: int, start: int, end: int) -> 
     orders = np.bincount(weekday, daily[around], 7)
     rate = np.divide(orders, days, out=np.full(7, daily[around].mean()), where=days > 0)
     return float(rate[(first_day + np.arange(start, end + 1)) % 7].sum())
+
+
+class Found(NamedTuple):
+    """What a check found: ``affected`` of ``total``, and the share of turnover touched (NaN: not in money).
+
+    ``reason``: why it could not be checked ("" when it was).
+    """
+
+    affected: float
+    total: float
+    turnover_share: float = np.nan
+    reason: str = ""
+
+
+def not_checked(reason: str) -> Found:
+    """Why a check could not be made."""
+    return Found(np.nan, 0, np.nan, reason)
+
+
+def among_orders(facts: Facts, hit: np.ndarray, among: np.ndarray | None = None) -> Found:
+    """Orders marked in ``hit``, of those in ``among`` (default: all), with their share of turnover."""
+    if not len(facts.orders):
+        return not_checked(NO_ORDERS)
+    total = len(hit) if among is None else int(among.sum())
+    if not total:
+        return not_checked(NOTHING_TO_CHECK)
+    hit = hit if among is None else hit & among
+    return Found(int(hit.sum()), total, facts.share(hit, among))

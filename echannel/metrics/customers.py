@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from echannel.metrics.periods import month_of
 from echannel.metrics.result import INPUT_MISSING, OK, TOO_FEW, judged, ratio
 from echannel.metrics.turnover import Sales, month_periods
 
@@ -251,7 +252,7 @@ def _cohorts(sales: Sales) -> pd.DataFrame:
     month = entries["month"].to_numpy()
     codes = entries["customer_id"].cat.codes.to_numpy()
     start = int(month[first].min()) if first.any() else 0
-    width = _month_of(sales.last_day) - start + 1 if first.any() else 0
+    width = month_of(sales.last_day) - start + 1 if first.any() else 0
     cohort_of = np.full(len(entries["customer_id"].cat.categories) + 1, -1)  # last place: unknown customers
     cohort_of[codes[first]] = month[first] - start
     cohort = cohort_of[codes]
@@ -311,16 +312,12 @@ def turnover_of(sales: Sales, customers: pd.Index, up_to_rank: np.ndarray | None
     return np.bincount(at[keep], sales.entries["net_goods"].to_numpy()[keep], len(customers))
 
 
-def _month_of(day: int) -> int:
-    return int(np.datetime64(day, "D").astype("datetime64[M]").astype(int))
-
-
 def _months(sales: Sales) -> np.ndarray:
     """All months of these sales; later refunds included."""
     if sales.last_day < sales.first_day:
         return np.zeros(0, dtype="int64")
     month = sales.entries["month"].to_numpy()
-    first, last = _month_of(sales.first_day), _month_of(sales.last_day)
+    first, last = month_of(sales.first_day), month_of(sales.last_day)
     if len(month):
         first, last = min(first, int(month.min())), max(last, int(month.max()))
     return np.arange(first, last + 1)
