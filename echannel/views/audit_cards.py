@@ -128,7 +128,7 @@ def fixes(view: View) -> Card:
                 charts.percents(say),
                 colour=[_SEVERITY_COLOURS[severity] for severity in top["severity"]],
                 texts=[
-                    f"{say.percent(value, 0)} · {say(f'audit.severity.{severity}')}"
+                    f"{say.percent(value)} · {say(f'audit.severity.{severity}')}"
                     for value, severity in zip(top["value"], top["severity"], strict=True)
                 ],
                 notes=[say(f"audit.check.{code}.fix") for code in top["check"]],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -52,7 +52,9 @@ def label(text: str, longest: int = 34) -> str:
 
 
 def lines_of(text: str, longest: int = 30) -> str:
-    """A name beside a bar: at most two lines of ``longest`` characters."""
+    """A name beside a bar: at most two lines of ``longest`` characters; a line break in it is kept."""
+    if "\n" in text:
+        return "<br>".join(label(line, longest) for line in text.split("\n")[:2])
     first, *rest = textwrap.wrap(" ".join(str(text).split()), longest) or [""]
     return label(first, longest) + (f"<br>{label(' '.join(rest), longest)}" if rest else "")
 
@@ -90,20 +92,26 @@ def ticks(low: float, high: float, write: Format, most: int = 6) -> Figure:
         low, high = 0.0, 1.0
     if high <= low:
         high = low + (abs(low) or 1.0)
-    rough = (high - low) / max(most - 1, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= rough * 0.999)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    values = [round(at * step, 12) for at in range(first, last + 1)]
-    texts = [write(value) for value in values]
-    once = dict(zip(texts, values, strict=True))  # too fine for the words: each text stands once
+    for step in _round_steps((high - low) / max(most - 1, 1)):
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        values = [round(at * step, 12) for at in range(first, last + 1)]
+        texts = [write(value) for value in values]
+        if len(set(texts)) == len(texts):  # else too fine for the words: a coarser step
+            break
     span = high - low
     return {
         "tickmode": "array",
-        "tickvals": list(once.values()),
-        "ticktext": list(once),
+        "tickvals": values,
+        "ticktext": texts,
         "range": [min(low, values[0]) if low < 0 else low, max(high, values[-1]) + 0.02 * span],
     }
+
+
+def _round_steps(rough: float) -> Iterator[float]:
+    """1, 2, 2.5 or 5 times a power of ten: the first not below ``rough``, then coarser ones."""
+    power = math.floor(math.log10(rough))
+    steps = (factor * 10.0**exponent for exponent in range(power, power + 4) for factor in (1, 2, 2.5, 5))
+    return (step for step in steps if step >= rough * 0.999)
 
 
 def month_axis(say: Speaker, months: Sequence[Any], most: int = 9) -> Figure:

@@ -28,6 +28,7 @@ from echannel.views import theme
 from echannel.views.cards import Card, to_page
 from echannel.views.context import Choice, View
 from echannel.views.opening import opening_sentences
+from echannel.views.refused import file_of
 from echannel.views.tiles import Tiles, tiles_to_page
 from echannel.workspace import Workspace, find_workspace
 
@@ -200,7 +201,12 @@ def block_html(block: Block, view: View) -> str:
         return ""
     if isinstance(block, Tiles):
         return tiles_to_page(block, view.say)
-    return to_page(block, view.say, sources_in_words(view))
+    table = _TABLE_OF.get(block.rows.unit, "orders") if block.rows else "orders"
+    return to_page(block, view.say, sources_in_words(view, table))
+
+
+# Which canonical table the cases that a card counts come from; "": all of them.
+_TABLE_OF = {"products": "order_lines", "sessions": "visits", "rows": "", "checks": ""}
 
 
 def foot_html(tool: str, view: View) -> str:
@@ -228,9 +234,19 @@ def foot_html(tool: str, view: View) -> str:
     return f'<footer class="ec ec-foot"><dl>{listed}</dl></footer>'
 
 
-def sources_in_words(view: View) -> str:
-    """Where the data come from, by the ids in the profile."""
-    return view.say.enumeration([source.id for source in view.sme.profile.sources])
+def sources_in_words(view: View, table: str = "") -> str:
+    """Where the rows of a table (default: of all) come from: the files read, else the sources' names."""
+    say, log = view.say, view.sme.manifest.log
+    names = [
+        file_of(name)
+        for files in log.values()
+        for name, facts in sorted(files.items(), reverse=True)
+        if not table or facts["kept"].get(table)
+    ]
+    names = names or [source.id for source in view.sme.profile.sources]
+    if len(names) <= 3:
+        return say.enumeration(names)
+    return say("views.and_more_files", names=", ".join(names[:2]), n=len(names) - 2)
 
 
 def panel(title: str, lines: list[str], links: list[tuple[str, str]] | None = None) -> str:

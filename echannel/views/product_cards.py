@@ -150,7 +150,7 @@ def bought_together(view: View) -> Card:
         figures = (
             charts.ranked(
                 [
-                    say("growth.say.pair_name", a=_short(view, a), b=_short(view, b))
+                    f"{view.product(a)}\n+ {view.product(b)}"
                     for a, b in zip(top["product_a"], top["product_b"], strict=True)
                 ],
                 top["value"].tolist(),
@@ -347,11 +347,6 @@ def returns(view: View) -> Card:
 
 def _discounts_by_month(sales: Sales) -> pd.DataFrame:
     return products.discounts_by_month(sales.lines, sales.orders)
-
-
-def _short(view: View, product_id: object) -> str:
-    name = view.product(product_id)
-    return name if len(name) <= 16 else f"{name[:15]}…"
 
 
 def _category(view: View, name: object) -> str:
