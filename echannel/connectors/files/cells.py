@@ -40,6 +40,7 @@ class Cells:
     def __post_init__(self) -> None:
         self.refused = np.zeros(len(self.raw.rows), dtype=bool)
         self.decimal = self.date_order = ""
+        self.date_orders: dict[str, str] = {}
         self._refuse_overlong()
 
     def __len__(self) -> int:
@@ -110,13 +111,14 @@ class Cells:
 
     def number(self, name: str) -> np.ndarray:
         """A field's numbers (NaN where empty); rows where it is no number are refused."""
+        constant = float(self.layout.constants.get(name, np.nan))
+        if FIELDS[self.layout.table][name] == "percent" and constant > 1:
+            constant /= 100
         if name not in self.fields:
-            constant = self.layout.constants.get(name)
-            return np.full(len(self), np.nan if constant is None else float(constant))
+            return np.full(len(self), constant)
         values, wrong = self._numbers[name]
         self.refuse(wrong, name, "reason.files.not_a_number")
-        constant = self.layout.constants.get(name)
-        return values if constant is None else np.where(np.isnan(values), float(constant), values)
+        return np.where(np.isnan(values), constant, values) if constant == constant else values
 
     @cached_property
     def _dates(self) -> dict[str, dates.DateColumn]:
@@ -143,11 +145,11 @@ class Cells:
         Where it is no date, the row is refused if the field is ``required``, else the cell counts as empty
         and a note says how many.
         """
-        if name not in self.fields:
+        if not self.has(name):
             return np.full(len(self), np.datetime64("NaT", "us"))
-        column = self._dates[name]
+        column = self._dates[name] if name in self.fields else dates.date_column(self.texts(name))
         read = column.local if local_day else column.utc
-        values, wrong = read(self.date_orders[name], self.firm.timezone)
+        values, wrong = read(self.date_orders.get(name, "ymd"), self.firm.timezone)
         if required:
             self.refuse(wrong, name, "reason.files.not_a_date")
         elif (wrong & ~self.refused).any():
@@ -185,11 +187,12 @@ class Cells:
 
     def _refuse_overlong(self) -> None:
         """Rows with more cells than headers: a separator inside a cell has moved everything."""
-        nameless = [at for at, header in enumerate(self.raw.headers) if header == str(at + 1)]
-        if self.raw.header_row and nameless and nameless[-1] == len(self.raw.headers) - 1:
-            beyond = self.raw.rows.iloc[:, nameless[-1]].ne("").to_numpy(bool)
-            if beyond.mean() < 0.5:
-                self.refuse(beyond, "", "reason.files.too_many_cells")
+        named = len(self.raw.headers)
+        while named and self.raw.headers[named - 1] == str(named):
+            named -= 1
+        beyond = (self.raw.rows.iloc[:, named:] != "").any(axis=1).to_numpy(bool)
+        if named and beyond.mean() <= 0.5:
+            self.refuse(beyond, "", "reason.files.too_many_cells")
 
     @property
     def rejected(self) -> pd.DataFrame:

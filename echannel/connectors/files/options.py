@@ -63,7 +63,9 @@ class Layout(_Strict):
                 raise ValueError(f"mapping.{field}")
         for key, value in self.constants.items():
             allowed = {"channel": CHANNELS, "kind": KINDS, "status": STATUSES}.get(key)
-            if key not in FIELDS[self.table] or (allowed and value not in allowed):
+            kind = FIELDS[self.table].get(key, "")
+            wordy = kind in ("number", "percent") and not isinstance(value, int | float)
+            if not kind or wordy or (allowed and value not in allowed):
                 raise ValueError(f"constants.{key}")
         if not set(self.statuses.values()) <= set(STATUSES):
             raise ValueError("statuses")
