@@ -19,11 +19,19 @@ import yaml
 from babel.languages import get_official_languages
 from pydantic import TypeAdapter, ValidationError
 
-from echannel.connectors.files import Hints, Proposal, propose
+from echannel.connectors.files import Hints, Proposal, Question, propose
 from echannel.countries import country_codes, country_pack
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES
-from echannel.profiles import SafeId, SmeProfile, check_against_country, load_sme, read_profile, sme_ids
+from echannel.profiles import (
+    CurrencyCode,
+    SafeId,
+    SmeProfile,
+    check_against_country,
+    load_sme,
+    read_profile,
+    sme_ids,
+)
 from echannel.workspace import Workspace
 
 SOURCE_ID = "files"
@@ -188,6 +196,24 @@ def profile_path(workspace: Workspace, sme_id: str) -> Path:
     except ValidationError:
         raise UserError("error.unsafe_id", value=sme_id) from None
     return workspace.parameters / "smes" / f"{sme_id}.yml"
+
+
+def as_option(asked: Question, answer: str) -> str | float:
+    """An answer as it stands in a profile: a currency as its code, a rate as a number.
+
+    Raises
+    ------
+    UserError
+        When it is no currency.
+    """
+    if asked.option.endswith("vat_rate"):
+        return float(answer)
+    if asked.option != "constants.currency":
+        return answer
+    try:
+        return TypeAdapter(CurrencyCode).validate_python(answer.strip().upper())
+    except ValidationError:
+        raise UserError("wizard.error.no_currency", value=answer) from None
 
 
 def check_identity(workspace: Workspace, sme_id: str, identity: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +14,6 @@ from echannel.connectors.files import FIELDS, FileProposal, Proposal, Question
 from echannel.countries import country_codes
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
-from echannel.profiles import CurrencyCode
 from echannel.sync import sync_sme
 from echannel.wizard import words
 from echannel.workspace import Workspace
@@ -214,27 +212,20 @@ def _settled(
 def _answer(asked: Question, dialogue: Dialogue) -> str | float | None:
     """The user's answer; None when what holds without one is left."""
     label = words.question(asked, dialogue.say)
-    if asked.choices:
-        choices = {code: words.answer(asked, code, dialogue.say) for code in asked.choices}
-        if asked.default is None:
-            choices[""] = dialogue.say("wizard.choice.none")
-        answer = dialogue.choice(label, choices, asked.default or "")
-    elif asked.option == "constants.currency":
-        answer = _currency(label, asked.default or "", dialogue)
-    else:
-        answer = dialogue.text(label, asked.default or "")
-    if not answer or answer == asked.default:
-        return None
-    return float(answer) if asked.option.endswith("vat_rate") else answer
-
-
-def _currency(label: str, default: str, dialogue: Dialogue) -> str:
+    choices = {code: words.answer(asked, code, dialogue.say) for code in asked.choices}
+    if choices and asked.default is None:
+        choices[""] = dialogue.say("wizard.choice.none")
     while True:
-        answer = dialogue.text(label, default).upper()
+        if choices:
+            answer = dialogue.choice(label, choices, asked.default or "")
+        else:
+            answer = dialogue.text(label, asked.default or "")
+        if answer in ("", asked.default):
+            return None
         try:
-            return TypeAdapter(CurrencyCode).validate_python(answer)
-        except ValidationError:
-            dialogue.talk.error(UserError("wizard.error.no_currency", value=answer))
+            return wizard.as_option(asked, answer)
+        except UserError as wrong:
+            dialogue.talk.error(wrong)
 
 
 def corrected(text: str, found: FileProposal, say: Speaker) -> tuple[str, Any]:
