@@ -6,7 +6,7 @@ import re
 
 ENGLISH = re.compile(
     r"\b(?:turnover|orders?|customers?|growth|products?|the|and|of|with|from|your|month|year|week|"
-    r"average|refunds?|shipping|discounts?|data|missing|not|known|download|table|firm|what|why|how|"
+    r"average|refunds?|shipping|discounts?|data|missing|not|known|download|firm|what|why|how|"
     r"Jan|Feb|Apr|May|Jun|Jul|Aug|Sep|Oct|Dec|Monday|returning|baskets?|share|sales|unknown|nan|None)\b"
 )
 
