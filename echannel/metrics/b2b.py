@@ -158,12 +158,10 @@ def receivables(sales: Sales, as_of: int | None = None, terms: int | None = None
     """
     today = sales.last_day if as_of is None else as_of
     invoices = _invoices(sales, today, terms)
-    paid = invoices["paid_day"].to_numpy()
-    is_open = paid > today  # False where the status says paid without a date
-    open_amount = np.where(is_open, invoices["amount"] - invoices["refunded"], 0.0)
+    open_amount = _open(invoices, today)
     invoices = invoices.assign(open=open_amount, days_late=today - invoices["due_day"])
     columns = ["order_id", "customer_id", "day", "due_day", "open", "days_late"]
-    return invoices.loc[open_amount > _CENT, columns].reset_index(drop=True)
+    return invoices.loc[open_amount > 0, columns].reset_index(drop=True)
 
 
 def receivables_by_age(sales: Sales, as_of: int | None = None, terms: int | None = None) -> pd.DataFrame:
@@ -215,8 +213,8 @@ def days_sales_outstanding(sales: Sales, as_of: int | None = None, window: int =
         rows = [missing(lacking, method=method, numerator=np.nan, denominator=np.nan) for method in methods]
         return pd.concat(rows, ignore_index=True)
     today = sales.last_day if as_of is None else as_of
-    due = receivables(sales, today)["open"].sum()
     invoices = _invoices(sales, today, None)
+    due = _open(invoices, today).sum()
     invoices = invoices.assign(net=invoices["amount"] - invoices["refunded"])
     recent = invoices[invoices["day"] > today - window]
     sold = recent["net"].sum()
@@ -372,6 +370,12 @@ def _invoices(sales: Sales, today: int | None, terms: int | None) -> pd.DataFram
             "due_day": due,
         }
     )
+
+
+def _open(invoices: pd.DataFrame, today: int) -> np.ndarray:
+    """What is still to be paid of each invoice on a day, incl. VAT; 0 also where paid without a date."""
+    owed = (invoices["amount"] - invoices["refunded"]).to_numpy()
+    return np.where((invoices["paid_day"].to_numpy() > today) & (owed > _CENT), owed, 0.0)
 
 
 def _day_of(moments: pd.Series) -> np.ndarray:
