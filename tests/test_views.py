@@ -56,6 +56,7 @@ CARDS = [
     customer_cards.time_between_orders,
     customer_cards.cohort_retention,
     customer_cards.rfm_segments,
+    customer_cards.quiet_customers,
     customer_cards.lifetime_value,
     product_cards.best_sellers,
     product_cards.movers,

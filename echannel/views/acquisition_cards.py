@@ -66,7 +66,6 @@ def funnel(view: View) -> Card:
         figures,
         table if len(known) else None,
         missing,
-        term="conversion_rate",
     )
 
 
@@ -164,7 +163,7 @@ def advertising(view: View) -> Card:
         sentence.strip(),
         view.rows(int(sources["sessions"].sum()) if len(sources) else 0, "sessions"),
         figures,
-        table if len(sources) and "source" in sources and sources["source"].notna().any() else None,
+        table if (sources["status"] == OK).any() else None,
         reasons(frame.reset_index()),
         term="cac",
     )

@@ -187,7 +187,7 @@ def checks(view: View) -> Card:
         charts.counts(say),
         colour=[_SEVERITY_COLOURS.get(state, theme.MUTED) for state in order],
     )
-    return Card("audit.checks", sentence, Rows(len(frame), "checks"), (figure,), table, reasons(frame))
+    return Card("audit.checks", sentence, Rows(len(frame), "checks"), (figure,), table)
 
 
 def reconciliation(view: View) -> Card:
@@ -219,7 +219,7 @@ def reconciliation(view: View) -> Card:
             ),
         )
     for step, key in (("unpaid", "audit.say.unpaid"), ("accounts_gap", "audit.say.accounts_gap")):
-        if step in known.index:
+        if step in known.index and abs(known.loc[step, "value"]) >= 0.5:
             row = known.loc[step]
             sentence += " " + _gap(say, key, row)
     table = Table(
@@ -296,34 +296,32 @@ def refused(view: View) -> Card:
     frame = refused_rows(view)
     if not len(frame):
         return Card("audit.refused", say("audit.say.nothing_refused"), Rows(0, "rows"))
-    by_reason = (
-        frame.groupby(["reason", "file"], observed=True).size().rename("n").reset_index()
-    ).sort_values("n", ascending=False)
-    by_reason["n"] = by_reason["n"].astype(float)
+    by_reason = frame.assign(n=1.0, why=[reason_in_words(say, row) for _, row in frame.iterrows()])
+    top = by_reason.groupby(["field", "why"], observed=True)["n"].sum().reset_index()
+    top = top.sort_values("n", ascending=False).head(8)
     sentence = say(
         "audit.say.refused",
         n=len(frame),
         files=say.enumeration(sorted({file_of(name) for name in frame["file"].astype(str)})),
     )
-    top = by_reason.head(8)
-    first = frame.drop_duplicates(["reason", "file"]).set_index(["reason", "file"], drop=False)
     figure = charts.ranked(
-        [str(name) for name in top["file"]],
+        [
+            say("audit.say.refused_because", field=field, reason=why) if field else why
+            for field, why in zip(top["field"].fillna(""), top["why"], strict=True)
+        ],
         top["n"].tolist(),
         charts.counts(say),
-        notes=[
-            reason_in_words(say, first.loc[(reason, file)])
-            for reason, file in zip(top["reason"], top["file"], strict=True)
-        ],
     )
     table = Table(
         "refused-rows",
-        frame.assign(why=[reason_in_words(say, row) for _, row in frame.iterrows()]),
+        by_reason,
         (
             Column("file", "file"),
             Column("row", "file_row", "number"),
+            Column("field", "file_column"),
+            Column("value", "value"),
             Column("why", "reason"),
-            Column("record", "content"),
+            Column("record", "content", long=True),
         ),
     )
     return Card("audit.refused", sentence, Rows(len(frame), "rows"), (figure,), table)

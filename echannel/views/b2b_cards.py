@@ -11,6 +11,7 @@ from echannel.metrics.turnover import as_date
 from echannel.views import charts, theme
 from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
+from echannel.views.customer_cards import last_orders
 from echannel.views.frames import first_row, keyed
 from echannel.views.tables import Column, Table
 
@@ -65,7 +66,10 @@ def concentration(view: View) -> Card | None:
     )
     table = Table(
         "top-accounts",
-        known.assign(last=[as_date(int(day)) for day in known["last_day"]]),
+        known.assign(
+            last=[as_date(int(day)) for day in known["last_day"]],
+            number=last_orders(part, known["customer_id"]),
+        ),
         (
             Column("customer_id", "account", words=lambda name: _account(say, name)),
             Column("country", "country", "country"),
@@ -74,6 +78,7 @@ def concentration(view: View) -> Card | None:
             Column("cumulative_share", "cumulative_share", "percent"),
             Column("n", "orders", "number"),
             Column("last", "last_order", "day"),
+            Column("number", "last_order_number"),
         ),
         say.currency,
     )
@@ -118,7 +123,10 @@ def accounts_at_risk(view: View) -> Card | None:
         everyone = frame[frame["status"] == OK]
         table = Table(
             "accounts-at-risk",
-            everyone.assign(last=[as_date(int(day)) for day in everyone["last_day"]]),
+            everyone.assign(
+                last=[as_date(int(day)) for day in everyone["last_day"]],
+                number=last_orders(part, everyone["customer_id"]),
+            ),
             (
                 Column("customer_id", "account", words=lambda name: _account(say, name)),
                 Column("country", "country", "country"),
@@ -126,6 +134,7 @@ def accounts_at_risk(view: View) -> Card | None:
                 Column("rhythm", "usual_days", "number"),
                 Column("days_since", "days_since_last", "number"),
                 Column("last", "last_order", "day"),
+                Column("number", "last_order_number"),
             ),
             say.currency,
         )
@@ -188,7 +197,6 @@ def receivables(view: View) -> Card | None:
         figures,
         table if len(known) else None,
         tuple(dict.fromkeys((*reasons(frame), *reasons(dso)))),
-        term="dso",
     )
 
 

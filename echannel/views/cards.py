@@ -80,6 +80,9 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> s
     note = "".join(f'<p class="ec-note">{escape(text)}</p>' for text in notes)
     chart = f'<figure class="ec-chart">{figures}</figure>' if figures else ""
     main = chart + note
+    # Nothing to see: the lesson waits, folded, until there is.
+    empty = not figures and card.table is None
+    plain, lesson = " ec-plain" if empty else "", _lesson(card, say, sources, opened=not empty)
     behind, below = "", ""
     if card.table is not None and card.open_table:
         below = _table(card, say, question, downloads)
@@ -91,7 +94,7 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> s
     return (
         f'<section class="ec ec-card" id="{name}" aria-labelledby="{name}-title">'
         f'<h3 id="{name}-title">{escape(question)}</h3>{sentence}{_missing(card, say)}'
-        f'<div class="ec-body"><div>{main}{behind}</div>{_lesson(card, say, sources)}</div>{below}</section>'
+        f'<div class="ec-body{plain}"><div>{main}{behind}</div>{lesson}</div>{below}</section>'
     )
 
 
@@ -100,19 +103,19 @@ def _words(key: str, part: str, say: Speaker) -> str:
     return say(f"growth.card.{name}.{part}") if tool == "growth" else say(f"audit.card.{name}.{part}")
 
 
-def _lesson(card: Card, say: Speaker, sources: str) -> str:
+def _lesson(card: Card, say: Speaker, sources: str, opened: bool) -> str:
     parts = [
         (say("views.lesson.what"), _what(card, say)),
         (say("views.lesson.how"), escape(_words(card.key, "how", say))),
     ]
-    if card.rows is not None:
+    if card.rows is not None and card.rows.n:
         parts.append((say("views.lesson.rows"), escape(rows_in_words(card.rows, say, sources))))
     parts.append((say("views.lesson.compared"), escape(_words(card.key, "compared", say))))
     parts.append((say("views.lesson.next"), escape(_words(card.key, "next", say))))
     listed = "".join(f"<dt>{escape(head)}</dt><dd>{text}</dd>" for head, text in parts)
     return (
-        f'<details class="ec-lesson" open><summary>{escape(say("views.lesson.title"))}</summary>'
-        f"<dl>{listed}</dl></details>"
+        f'<details class="ec-lesson"{" open" if opened else ""}>'
+        f"<summary>{escape(say('views.lesson.title'))}</summary><dl>{listed}</dl></details>"
     )
 
 

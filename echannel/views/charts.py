@@ -258,8 +258,21 @@ def ranked(
             for name, text, note in zip(names, shown, said, strict=True)
         ],
     }
-    short = {"ticktext": [lines_of(name, 17) for name in names]}
-    return {"data": [trace], "layout": layout, "narrow": {"yaxis": short}}
+    brief = [text.split(" · ")[0] for text in shown]
+    narrow = {
+        "yaxis": {"ticktext": [lines_of(name, 17) for name in names]},
+        "xaxis": {"range": _with_room(low, high, brief)},
+        "data": {"text": brief},
+    }
+    return {"data": [trace], "layout": layout, "narrow": narrow}
+
+
+def _with_room(low: float, high: float, texts: Sequence[str]) -> list[float]:
+    """The range of an axis on a phone, with room for the written values beside the bars."""
+    span = (high - low) or 1.0
+    wide = 7.5 * max((len(text) for text in texts), default=4) + 8
+    room = span * wide / max(190 - wide, 60)
+    return [low - (room if low < 0 else 0), high + room]
 
 
 def money_waterfall(
@@ -312,7 +325,10 @@ def money_waterfall(
     return {
         "data": [trace],
         "layout": layout,
-        "narrow": {"yaxis": {"ticktext": [lines_of(name, 17) for name in names]}},
+        "narrow": {
+            "yaxis": {"ticktext": [lines_of(name, 17) for name in names]},
+            "xaxis": {**ticks(low, high, short_money(say), most=3), "range": _with_room(low, high, texts)},
+        },
         "cut": cut,
     }
 
@@ -369,7 +385,15 @@ def heatmap(
         "xgap": 1,
         "ygap": 1,
     }
-    return {"data": [trace], "layout": layout, "narrow": {"yaxis": {"title": {"text": ""}}}}
+    narrow = {
+        "yaxis": {"title": {"text": ""}},
+        "xaxis": {
+            "range": [-0.5, min(5.5, len(columns) - 0.5)],
+            "tickangle": 0,
+            "title": {"text": escape(column_title), "font": {"size": 11}},
+        },
+    }
+    return {"data": [trace], "layout": layout, "narrow": narrow}
 
 
 def to_json(figure: Figure) -> str:

@@ -24,6 +24,8 @@ from echannel.views.tables import Column, Table
 
 _GROUP_COLOURS = {"new": theme.SECOND, "returning": theme.MAIN, "unknown": theme.MUTED}
 
+QUIET = ("at_risk", "cannot_lose")  # good customers who have not bought for long
+
 
 def own_customers(view: View) -> View:
     """The view of those whom this section is about: consumers where there are any, else accounts."""
@@ -89,7 +91,6 @@ def new_and_returning(view: View) -> Card:
         (figure,),
         table,
         reasons(frame),
-        term="returning_customers",
     )
 
 
@@ -210,6 +211,8 @@ def cohort_retention(view: View) -> Card | None:
     grid = frame[frame["cohort"].isin(cohorts) & frame["age"].between(1, 12) & frame["complete"]]
     matrix = grid.pivot_table(index="cohort", columns="age", values="value", dropna=False, observed=False)
     matrix = matrix.reindex(index=cohorts, columns=range(1, 13))
+    cohorts = [cohort for cohort in cohorts if matrix.loc[cohort].notna().any()]
+    matrix = matrix.reindex(index=cohorts)
     size = keyed(frame.drop_duplicates("cohort"), "cohort")["denominator"]
     known = curve[(curve["status"] == OK) & curve["age"].between(1, 12)]
     sentence = ""
@@ -285,7 +288,7 @@ def rfm_segments(view: View) -> Card:
             n=int(best["n"]),
             share=say.percent(best["turnover_share"], 0),
         )
-        losing = known[known["segment"].isin(["at_risk", "cannot_lose"])]
+        losing = known[known["segment"].isin(QUIET)]
         if len(losing) and losing["n"].sum():
             sentence += " " + say(
                 "growth.say.rfm_losing",
@@ -328,6 +331,58 @@ def rfm_segments(view: View) -> Card:
         reasons(frame),
         term="rfm",
     )
+
+
+def quiet_customers(view: View) -> Card | None:
+    """Good customers gone quiet, each with the number of the last order, by which the shop finds them."""
+    if "b2c" not in view.kinds:
+        return None
+    say, part = view.say, own_customers(view)
+    scores = part.of_all_days(rfm.rfm_scores)
+    quiet = scores[scores["segment"].isin(QUIET)].sort_values("monetary", ascending=False).head(200)
+    quiet = quiet.assign(number=last_orders(part, quiet["customer_id"]))
+    top = quiet.head(8)
+    sentence, figures = say("growth.say.no_quiet_customers"), NO_FIGURES
+    if len(quiet):
+        number = int(scores["segment"].isin(QUIET).sum())
+        sentence = say("growth.say.quiet_customers", n=number, days=say.number(quiet["recency"].median()))
+        figures = (
+            charts.ranked(
+                [say("growth.customer", code=str(name)[:8]) for name in top["customer_id"]],
+                top["monetary"].tolist(),
+                charts.whole_money(say),
+                notes=[say("growth.say.last_order_number", number=name) for name in top["number"]],
+            ),
+        )
+    table = Table(
+        "quiet-customers",
+        quiet,
+        (
+            Column("number", "last_order_number"),
+            Column("customer_id", "customer", words=lambda name: say("growth.customer", code=str(name)[:8])),
+            Column("country", "country", "country"),
+            Column("segment", "segment", words=lambda code: _segment(say, code)),
+            Column("monetary", "net_turnover", "money"),
+            Column("frequency", "orders", "number"),
+            Column("recency", "days_since_last", "number"),
+        ),
+        say.currency,
+    )
+    return Card(
+        "growth.quiet_customers",
+        sentence,
+        _all_days(part, len(scores)),
+        figures,
+        table if len(quiet) else None,
+        () if len(scores) else reasons(part.of_all_days(rfm.rfm_segments)),
+    )
+
+
+def last_orders(view: View, customers: pd.Series) -> list[str]:
+    """The number of each customer's latest order: names are never stored, the shop finds them by it."""
+    orders = view.whole.orders.dropna(subset=["customer_id"]).drop_duplicates("customer_id", keep="last")
+    number = dict(zip(orders["customer_id"].astype(str), orders["order_id"].astype(str), strict=True))
+    return [number.get(str(name), "") for name in customers]
 
 
 def lifetime_value(view: View) -> Card:

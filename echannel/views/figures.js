@@ -17,7 +17,8 @@
     const figure = JSON.parse(written);
     if (narrow.matches && figure.narrow) {
       for (const [axis, change] of Object.entries(figure.narrow)) {
-        figure.layout[axis] = Object.assign({}, figure.layout[axis], change);
+        if (axis === "data") Object.assign(figure.data[0], change);
+        else figure.layout[axis] = Object.assign({}, figure.layout[axis], change);
       }
     }
     Plotly.react(element, figure.data, figure.layout, config);

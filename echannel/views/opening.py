@@ -7,7 +7,7 @@ from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
 from echannel.views import audit_cards, change_cards, growth_cards
 from echannel.views.context import View
-from echannel.views.customer_cards import own_customers
+from echannel.views.customer_cards import QUIET, own_customers
 from echannel.views.frames import first_row, largest
 
 Sentences = tuple[str, str, str]
@@ -63,7 +63,7 @@ def _next_step(view: View) -> str:
             money = say.money(known["turnover"].sum(), decimals=0)
             return say("growth.open.call_accounts", n=len(known), money=money)
     segments = own_customers(view).of_all_days(rfm.rfm_segments)
-    quiet = segments[segments["segment"].isin(["at_risk", "cannot_lose"]) & (segments["status"] == OK)]
+    quiet = segments[segments["segment"].isin(QUIET) & (segments["status"] == OK)]
     if quiet["n"].sum() > 0 and quiet["value"].sum() > 0:
         money = say.money(quiet["value"].sum(), decimals=0)
         return say("growth.open.write_to", n=int(quiet["n"].sum()), money=money)
