@@ -21,6 +21,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 COUNTED_STATUSES = ("paid", "shipped", "delivered", "refunded", "partly_refunded")
 
@@ -140,8 +141,7 @@ def prepare(
     counted = _counted(orders)
     returned = _returned(refunds, orders, counted, by)
     lines = _lines(counted, order_lines, returned, products)
-    units = lines.loc[lines["entry"] == "sale"].groupby("order_id", observed=True)["quantity"].sum()
-    counted["quantity"] = counted["order_id"].astype(object).map(units).astype("float64")
+    counted["quantity"] = _units(lines, counted)
     days = orders["local_day"].to_numpy()
     return Sales(
         entries=_entries(counted, returned),
@@ -177,6 +177,14 @@ def prepare(
 _KEYS = ["order_id", "customer_id", "kind", "channel", "country", "day", "month", "order_rank"]
 
 
+def _units(lines: pd.DataFrame, counted: pd.DataFrame) -> np.ndarray:
+    """Units sold per order; NaN where the order has no lines."""
+    sold = lines[["order_id", "quantity"]][(lines["entry"] == "sale").to_numpy()]
+    at = places(sold["order_id"], counted["order_id"])
+    units = np.bincount(at, sold["quantity"].fillna(0.0), len(counted))
+    return np.where(np.bincount(at, minlength=len(counted)) > 0, units, np.nan)
+
+
 def _counted(orders: pd.DataFrame) -> pd.DataFrame:
     frame = orders[orders["status"].isin(COUNTED_STATUSES)].sort_values(["ordered_at", "order_id"])
     frame = frame.reset_index(drop=True).rename(columns={"local_day": "day"})
@@ -203,13 +211,11 @@ def _returned(
 
     A refund of a cancelled order gives back money that never was turnover: left out.
     """
-    order_ids = refunds["order_id"].astype(object)
-    of_uncounted = order_ids.isin(orders["order_id"].astype(object)) & ~order_ids.isin(
-        counted["order_id"].astype(object)
-    )
-    frame = refunds[~of_uncounted.to_numpy()].reset_index(drop=True)
+    known = places(refunds["order_id"], orders["order_id"]) >= 0
+    of_uncounted = known & (places(refunds["order_id"], counted["order_id"]) < 0)
+    frame = refunds[~of_uncounted].reset_index(drop=True)
     keys = counted[["order_id", "customer_id", "kind", "channel", "country", "order_rank", "day"]]
-    position = pd.Index(counted["order_id"]).get_indexer(pd.Index(frame["order_id"].astype(object)))
+    position = places(frame["order_id"], counted["order_id"])
     joined = keys.drop(columns="order_id").take(np.maximum(position, 0)) if len(keys) else keys[:0]
     joined = joined.reset_index(drop=True).reindex(frame.index)
     unknown = position < 0
@@ -261,17 +267,17 @@ def _entries(counted: pd.DataFrame, returned: pd.DataFrame) -> pd.DataFrame:
 def _lines(
     counted: pd.DataFrame, order_lines: pd.DataFrame, returned: pd.DataFrame, products: pd.DataFrame
 ) -> pd.DataFrame:
-    position = pd.Index(counted["order_id"]).get_indexer(pd.Index(order_lines["order_id"].astype(object)))
+    position = places(order_lines["order_id"], counted["order_id"])
     sold = order_lines[position >= 0].reset_index(drop=True)
     position = position[position >= 0]
-    order = counted.take(position).reset_index(drop=True)
-    rate = order["fx_rate"].to_numpy()
+    order = counted[_KEYS].take(position).reset_index(drop=True)
+    rate = counted["fx_rate"].to_numpy()[position]
     listed = (sold["quantity"] * sold["unit_price_net"]).to_numpy() * rate
     after_line_discount = sold["net_amount"].to_numpy() * rate
     # An order's own discount is spread over its lines by value.
     goods = np.bincount(position, after_line_discount, len(counted))[position]
     share = np.divide(after_line_discount, goods, out=np.zeros(len(goods)), where=goods != 0)
-    net = after_line_discount - share * order["discount"].to_numpy()
+    net = after_line_discount - share * counted["discount"].to_numpy()[position]
     sales = order[_KEYS].assign(
         entry="sale",
         product_id=sold["product_id"],
@@ -303,18 +309,15 @@ def _lines(
         unit_cost=np.nan,
     )
     lines = _stack([sales, back, unitemised])
-    known = pd.Index(products["product_id"].astype(object)).get_indexer(
-        pd.Index(lines["product_id"].astype(object))
-    )
+    known = places(lines["product_id"], products["product_id"])
     listed_cost = _looked_up(products["unit_cost"].to_numpy(dtype="float64"), known)
     unit_cost = lines.pop("unit_cost").fillna(pd.Series(listed_cost))
-    category = products["category"].astype(object).to_numpy()
+    category = products["category"].astype("category")
     # Money given back without goods coming back costs no goods.
     cost = np.where(lines["quantity"] == 0, 0.0, lines["quantity"] * unit_cost)
     cost = np.where(lines["entry"] == "unitemised", np.nan, cost)
-    return lines.assign(
-        category=pd.Categorical([category[at] if at >= 0 else None for at in known]), cost=cost
-    )
+    codes = np.r_[category.cat.codes.to_numpy(), -1][known]  # place -1: no such product
+    return lines.assign(category=pd.Categorical.from_codes(codes, category.cat.categories), cost=cost)
 
 
 def _looked_up(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
@@ -325,16 +328,35 @@ def _looked_up(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
 
 
 def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """The frames one below the other, their text columns dictionary-encoded again."""
-    stacked = pd.concat([frame.astype(_plain(frame)) for frame in frames], ignore_index=True)
+    """The frames one below the other; text columns stay dictionary-encoded."""
     texts = ["order_id", "customer_id", "kind", "channel", "country", "entry", "product_id"]
-    return stacked.astype({column: "category" for column in texts if column in stacked})
+    texts = [column for column in texts if column in frames[0]]
+    stacked = pd.concat([frame.drop(columns=texts) for frame in frames], ignore_index=True)
+    joined = {column: _joined([frame[column] for frame in frames]) for column in texts}
+    return stacked.assign(**joined)[list(frames[0].columns)]
 
 
-def _plain(frame: pd.DataFrame) -> dict[str, str]:
-    return {
-        column: "object" for column in frame.columns if isinstance(frame[column].dtype, pd.CategoricalDtype)
-    }
+def _joined(columns: list[pd.Series]) -> pd.Categorical:
+    """Dictionary-encoded columns one below the other, with the categories that occur."""
+    encoded = [pd.Categorical(column) for column in columns]
+    texts = [part.set_categories(part.categories.astype(object)) for part in encoded]
+    whole = union_categoricals(texts)
+    used = np.bincount(whole.codes + 1, minlength=len(whole.categories) + 1)[1:] > 0
+    if used.all():
+        return whole
+    renumbered = np.r_[np.where(used, np.cumsum(used) - 1, -1), -1]  # last: no value
+    return pd.Categorical.from_codes(renumbered[whole.codes], whole.categories[used])
+
+
+def places(wanted: pd.Series, among: pd.Series) -> np.ndarray:
+    """The row of each wanted key among unique keys; -1 where there is none. Both dictionary-encoded."""
+    keys, rows = wanted.astype("category").cat, among.astype("category").cat
+    row_of = np.full(len(rows.categories) + 1, -1)  # last: no such key
+    row_of[rows.codes.to_numpy()] = np.arange(len(among))
+    row_of[-1] = -1
+    same = keys.categories is rows.categories
+    code_of = np.arange(len(keys.categories)) if same else rows.categories.get_indexer(keys.categories)
+    return row_of[np.r_[code_of, -1][keys.codes.to_numpy()]]
 
 
 def bridge(entries: pd.DataFrame) -> pd.DataFrame:
