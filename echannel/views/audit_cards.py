@@ -20,6 +20,7 @@ from echannel.views.tables import Column, Table
 
 _VERDICT_COLOURS = {"ready": theme.SECOND, "partly": theme.SOFT, "not_yet": theme.ALERT}
 _SEVERITY_COLOURS = {"blocking": theme.THIRD, "serious": theme.ALERT, "minor": theme.SOFT, "ok": theme.SECOND}
+MOST_REFUSED = 2000  # rows in the download of a page; all of them lie in the quarantine files
 _TOTALS = ("shop_total_gross", "net_invoiced", "net_goods", "payments", "accounts")
 
 
@@ -314,7 +315,7 @@ def refused(view: View) -> Card:
     )
     table = Table(
         "refused-rows",
-        by_reason,
+        by_reason.head(MOST_REFUSED),
         (
             Column("file", "file"),
             Column("row", "file_row", "number"),
@@ -324,7 +325,12 @@ def refused(view: View) -> Card:
             Column("record", "content", long=True),
         ),
     )
-    return Card("audit.refused", sentence, Rows(len(frame), "rows"), (figure,), table)
+    note = (
+        say("audit.note.quarantine", n=MOST_REFUSED, folder=f"data/store/{view.sme.profile.id}/quarantine/")
+        if len(frame) > MOST_REFUSED
+        else ""
+    )
+    return Card("audit.refused", sentence, Rows(len(frame), "rows"), (figure,), table, note=note)
 
 
 def _states(frame: pd.DataFrame) -> list[str]:

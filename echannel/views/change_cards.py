@@ -11,7 +11,7 @@ from echannel.views import charts
 from echannel.views.cards import NO_FIGURES, Card, Rows, reasons
 from echannel.views.context import View
 from echannel.views.frames import first_row, keyed, largest
-from echannel.views.tables import Column, Table
+from echannel.views.tables import MOST_ROWS, Column, Table
 
 
 def main_cause(view: View) -> pd.Series | None:
@@ -42,7 +42,7 @@ def products(view: View) -> Card:
     detail = change.price_volume_mix_by_product(view.whole.lines, view.period, view.compared)
     table = Table(
         "change-by-product",
-        detail,
+        detail.head(MOST_ROWS),
         (
             Column("product_id", "product", words=view.product),
             Column("value", "change_money", "cents"),

@@ -98,7 +98,7 @@ def _by_dimension(view: View, dimension: growth.Dimension, name: Callable[[str],
                 charts.whole_money(say),
                 texts=[
                     f"{say.money(value, decimals=0)}"
-                    + (f" ({say.percent(change, 0, signed=True)})" if pd.notna(change) else "")
+                    + (f" · {say.percent(change, 0, signed=True)}" if pd.notna(change) else "")
                     for value, change in zip(known["value"], known["change"], strict=True)
                 ],
                 notes=[say("views.rows.orders", n=int(n)) for n in known["orders"]],

@@ -11,7 +11,7 @@ from echannel.views import charts, theme
 from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
 from echannel.views.frames import first_row, keyed
-from echannel.views.tables import Column, Table
+from echannel.views.tables import MOST_ROWS, Column, Table
 
 
 def best_sellers(view: View) -> Card:
@@ -39,7 +39,7 @@ def best_sellers(view: View) -> Card:
         )
     table = Table(
         "best-sellers",
-        known,
+        known.head(MOST_ROWS),
         (
             Column("product_id", "product", words=view.product),
             Column("category", "category"),

@@ -17,6 +17,8 @@ from echannel.locale import Speaker
 Kind = Literal["text", "number", "decimal", "money", "cents", "percent", "change", "day", "month", "country"]
 NUMERIC = {"number", "decimal", "money", "cents", "percent", "change"}
 
+MOST_ROWS = 500  # of a table behind a chart: what people read, and a download that a page can carry
+
 
 @dataclass(frozen=True)
 class Column:
