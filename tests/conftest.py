@@ -31,7 +31,8 @@ def canonical(name: str, rows: list[dict]) -> pd.DataFrame:
     for column, spec in table.columns.items():
         if spec.dtype.startswith("datetime64"):
             frame[column] = pd.to_datetime(frame[column], utc="UTC" in spec.dtype)
-    return table.schema.validate(frame)
+    # Not through the schema: its checks take longer than most tests, and the sync's own tests cover them.
+    return frame[list(table.columns)].astype({name: spec.dtype for name, spec in table.columns.items()})
 
 
 _LIKELY = {
