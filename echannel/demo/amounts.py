@@ -17,9 +17,9 @@ from echannel.demo.people import EUROPEAN_UNION
 
 STANDARD = 0.2  # VAT on carriage and wrapping, in both countries
 RATES = {"GBP": ("EUR", 1.16), "EUR": ("GBP", 0.86)}  # a shop's own price list abroad
-_TILLS = ("generic_xlsx", "generic_ods")
-_NO_VOUCHERS = (*_TILLS, "ebay")  # eBay's report has no column for them
-_NO_CARRIAGE = (*_TILLS, "xero", "invoices_csv", "invoices_xlsx")
+TILLS = ("generic_xlsx", "generic_ods")  # sales over the counter
+_NO_VOUCHERS = (*TILLS, "ebay")  # eBay's report has no column for them
+_NO_CARRIAGE = (*TILLS, "xero", "invoices_csv", "invoices_xlsx")
 
 
 def priced(
@@ -202,7 +202,7 @@ def _fates(
     status = np.select([age <= 1, age <= 5], ["paid", "shipped"], "delivered")
     status = np.where(of_firm & (paid < 0), "shipped", status)
     chance = rng.random(n)
-    waits = ~of_firm & ~np.isin(_shops(firm, orders), _TILLS)
+    waits = ~of_firm & ~np.isin(_shops(firm, orders), TILLS)
     status = np.where(waits & (chance < np.where(age <= 2, 0.1, 0.004)), "pending", status)
     cancelled = (chance > 0.976) & ~(of_firm & (orders["customer"].to_numpy() % 2 == 0))
     status = np.where(cancelled, "cancelled", status)

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from echannel.demo.amounts import priced
+from echannel.demo.amounts import TILLS, priced
 from echannel.demo.catalogue import catalogue, life, out_of_stock, words
 from echannel.demo.demand import days_of, liveliness, trend
 from echannel.demo.firms import Firm
@@ -49,6 +49,8 @@ def simulate(firm: Firm, first: date, last: date, rng: np.random.Generator) -> T
         number, customer = np.unique(customer, return_inverse=True)
         who = people(firm, kind, len(number), rng)
         who["outlet"] = _outlets(firm, kind, len(number), rng)
+        till = np.array([outlet.format in TILLS for outlet in firm.outlets])[who["outlet"]]
+        who["country"] = who["country"].where(~till, firm.country)
         offset = sum(len(other) for other in persons)
         parts.append(pd.DataFrame({"customer": customer + offset, "day": day, "kind": kind}))
         persons.append(who.assign(kind=kind))
