@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from echannel.metrics.counting import codes_of, distinct, divided, totals
+from echannel.metrics.counting import codes_of, distinct, divided
 from echannel.metrics.daily import Daily
 from echannel.metrics.periods import Period, like_for_like, month_of, month_start, of, preceding, year_before
 from echannel.metrics.result import INPUT_MISSING, OK, RESULT_COLUMNS, TOO_FEW, judged
@@ -390,13 +390,14 @@ def _customers_in(entries: pd.DataFrame, periods: list[Period]) -> np.ndarray:
 
 def _by_group(entries: pd.DataFrame, groups: np.ndarray, size: int, period: Period) -> dict[str, np.ndarray]:
     inside = period.mask(entries["day"])
-    part, groups = entries[inside], groups[inside]
-    sale = (part["entry"] == "sale").to_numpy()
-    value = part["net_goods"].to_numpy()
+    groups = groups[inside]
+    sale = (entries["entry"] == "sale").to_numpy()[inside]
+    value = entries["net_goods"].to_numpy()[inside]
+    customers = codes_of(entries["customer_id"])[0][inside]
     return {
-        "value": totals(groups, value, size),
-        "goods": totals(groups[sale], value[sale], size),
+        "value": np.bincount(groups, value, size),
+        "goods": np.bincount(groups[sale], value[sale], size),
         "orders": np.bincount(groups[sale], minlength=size),
         "entries": np.bincount(groups, minlength=size),
-        "customers": distinct(groups[sale], codes_of(part["customer_id"])[0][sale], size),
+        "customers": distinct(groups[sale], customers[sale], size),
     }

@@ -10,7 +10,7 @@ import pandas as pd
 
 from echannel.metrics.counting import category_of, codes_of, counts, totals
 from echannel.metrics.parts import decomposed, unavailable
-from echannel.metrics.periods import Period, of
+from echannel.metrics.periods import Period
 from echannel.metrics.result import judged
 
 PRODUCT_PARTS = ("price", "volume", "mix", "new_items", "lost_items", "refunds", "unitemised")
@@ -32,7 +32,7 @@ def price_volume_mix(lines: pd.DataFrame, period: Period, before: Period) -> pd.
     products = _by_product(lines, period), _by_product(lines, before)
     parts = {name: float(part) for name, part in part_sums(*products[0], *products[1]).items()}
     rest = [_without_product(lines, one) for one in (period, before)]
-    whole = [float(of(lines, one)["net"].sum()) for one in (period, before)]
+    whole = [float(lines["net"].to_numpy()[one.mask(lines["day"])].sum()) for one in (period, before)]
     parts["refunds"] = rest[0]["refunds"] - rest[1]["refunds"]
     parts["unitemised"] += rest[0]["unitemised"] - rest[1]["unitemised"]
     frame = decomposed([parts[name] for name in PRODUCT_PARTS], PRODUCT_PARTS, whole[1], whole[0])
