@@ -152,7 +152,7 @@ def bought_together(
     baskets = len(np.unique(order))
     with_product = np.bincount(product, minlength=width)
     frequent = with_product >= minimum
-    first, second, both = _pair_counts(order, product, frequent)
+    first, second, both = pair_counts(order, product, frequent)
     expected = with_product[first] * with_product[second] / max(baskets, 1)
     # P(n or more by chance), Poisson; pairs by the thousand: judged against the number of pairs looked at.
     tried = frequent.sum() * (frequent.sum() - 1) / 2
@@ -267,7 +267,7 @@ def _sold_by_product(lines: pd.DataFrame, period: Period) -> dict[str, np.ndarra
     }
 
 
-def _pair_counts(
+def pair_counts(
     order: np.ndarray, product: np.ndarray, frequent: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of frequent products (first < second) and the number of orders with both.
