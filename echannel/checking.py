@@ -50,6 +50,27 @@ def checked(
     return good.reset_index(drop=True), refused, len(frame) - len(single)
 
 
+def without_orders_of_others(
+    orders: pd.DataFrame, owners: pd.Series, source: str, file: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The orders without those whose number another source has already: one would hide the other.
+
+    ``owners`` gives the source by order number.
+    """
+    owner = orders["order_id"].astype(object).map(owners)
+    taken = owner.notna() & (owner != source)
+    refused = pd.DataFrame(
+        {
+            "index": orders.index[taken],
+            "column": "order_id",
+            "failure_case": orders.loc[taken, "order_id"].astype(str).to_numpy(),
+            "reason": "sync.reason.other_source",
+            "reason_values": [json.dumps({"source": other}) for other in owner[taken]],
+        }
+    )
+    return orders[~taken], _refused(refused, orders, source, file)
+
+
 def without_lines_of(
     orders: set[str], lines: pd.DataFrame, source: str, file: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -14,7 +14,7 @@ import pandas as pd
 from echannel.connectors.base import Note
 from echannel.locale import Speaker, messages
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write_quarantine(folder: Path, rejected: pd.DataFrame, say: Speaker) -> list[Path]:

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from echannel import __version__
-from echannel.checking import checked, no_refusals, without_lines_of
+from echannel.checking import checked, no_refusals, without_lines_of, without_orders_of_others
 from echannel.connectors import connector
 from echannel.connectors.base import Batch, Note, SourceContext
 from echannel.errors import UserError
@@ -87,6 +87,7 @@ class _Gathered:
     notes: list[Note] = field(default_factory=list)
     duplicates: dict[str, int] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
+    owners: pd.Series | None = None  # the source of each order, where an SME has several sources
     read: int = 0
     refused: int = 0
 
@@ -151,6 +152,8 @@ def _sync(
     before = store.current()
     # A new key beside old tables would make every customer a stranger.
     key = load_key(key_path(workspace, profile.id), create=before is None)
+    if len(profile.sources) > 1:
+        gathered.owners = _owners(store, before, [source.id for source in profile.sources])
     for source in profile.sources:
         cursor = {} if before is None or again else before.cursors.get(source.id, {})
         context = SourceContext(
@@ -168,6 +171,14 @@ def _sync(
         log=gathered.log,
     )
     return before, after
+
+
+def _owners(store: SmeStore, before: Manifest | None, sources: list[str]) -> pd.Series:
+    """The source of each stored order, by its number; a source that the profile lost owns nothing."""
+    if before is None:
+        return pd.Series(dtype=object)
+    orders = store.read("orders", ["order_id", "source"], before).astype(object)
+    return orders[orders["source"].isin(sources)].set_index("order_id")["source"]
 
 
 def _gather(source: Source, cursor: dict[str, str], context: SourceContext, gathered: _Gathered) -> None:
@@ -189,8 +200,11 @@ def _take(batch: Batch, files: set[str], context: SourceContext, gathered: _Gath
     refused = [batch.rejected]
     tables = {name: frame.reset_index(drop=True) for name, frame in batch.tables.items()}
     for name in sorted(tables, key=list(TABLES).index):  # orders before their lines
+        if name == "orders" and gathered.owners is not None:
+            tables[name], taken = without_orders_of_others(tables[name], gathered.owners, source, place)
+            refused.append(taken)
         if name == "order_lines" and "orders" in good:
-            lost = set(tables["orders"]["order_id"].dropna()) - set(good["orders"]["order_id"])
+            lost = set(batch.tables["orders"]["order_id"].dropna()) - set(good["orders"]["order_id"])
             tables[name], orphans = without_lines_of(lost, tables[name], source, place)
             refused.append(orphans)
         good[name], bad, twice = checked(TABLES[name], tables[name], source, place, context.sme.timezone)
@@ -203,6 +217,9 @@ def _take(batch: Batch, files: set[str], context: SourceContext, gathered: _Gath
             normalised(table, frame) if earlier is None else upserted(table, earlier, frame)
         )
         gathered.kept[name] = gathered.kept.get(name, 0) + len(frame)
+    if gathered.owners is not None and "orders" in good:
+        mine = pd.Series(source, index=good["orders"]["order_id"].astype(object))
+        gathered.owners = pd.concat([gathered.owners, mine]).groupby(level=0).last()
     rejected = pd.concat([part for part in refused if len(part)] or [no_refusals()])
     count = len(rejected.drop_duplicates(["file", "row", "record"]))
     gathered.rejected.append(rejected)

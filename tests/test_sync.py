@@ -259,6 +259,31 @@ def test_duplicates_are_counted_and_the_last_one_wins(workspace, inbox):
     assert store_of(workspace).read("orders")["goods_net"].item() == 99.0
 
 
+def test_an_order_number_of_another_source_is_refused_not_overwritten(workspace, inbox):
+    other = workspace.inbox / "market"
+    write_shop(inbox / "a.json", shop("1", "2"))
+    content = shop("2", "3", amount=99.0)
+    content["orders"] = [row | {"source": "market"} for row in content["orders"]]
+    write_shop(other / "b.json", content)
+    profile = workspace.parameters / "smes" / f"{SME}.yml"
+    market = f"  - id: market\n    connector: {NAME}\n    options: {{folder: data/inbox/market}}\n"
+    profile.write_text(profile.read_text() + market)
+    report = sync_sme(workspace, SME)
+    orders = store_of(workspace).read("orders")
+    assert dict(zip(orders["order_id"], orders["goods_net"], strict=True)) == {"1": 10, "2": 10, "3": 99}
+    assert set(store_of(workspace).read("order_lines")["net_amount"]) == {10.0, 99.0}
+    assert report.refused == 2  # the order and its line
+    assert {note.key for note, _ in report.reasons} == {
+        "sync.reason.other_source",
+        "sync.reason.order_refused",
+    }
+    again = sync_sme(workspace, SME, again=True)
+    assert (again.changed, again.refused) == ({}, 2)
+    # A source that gets another name does not shut itself out.
+    profile.write_text(profile.read_text().replace("- id: market", "- id: bazaar"))
+    assert sync_sme(workspace, SME).refused == 2
+
+
 def test_a_source_that_fails_changes_nothing_and_says_so(workspace, inbox):
     write_shop(inbox / "a.json", shop("1"))
     first = sync_sme(workspace, SME)
