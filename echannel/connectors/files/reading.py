@@ -156,8 +156,7 @@ def _table(file: str, rows: Rows, how: Reading, encoding: str, separator: str) -
     width = max(len(rows[at]) for at in (*body, *([head] if head >= 0 else [])))
     named = [cell.strip() for cell in rows[head]] if head >= 0 else []
     headers = named + [""] * (width - len(named))
-    frame = pd.DataFrame([rows[at] for at in body], columns=range(width), dtype=object)
-    frame = frame.fillna("")
+    frame = pd.DataFrame([rows[at] for at in body], dtype=object).reindex(columns=range(width)).fillna("")
     # PrestaShop 1.6 ends each line with a separator: a column without name and cells.
     while headers and not headers[-1] and not (frame.iloc[:, -1] != "").any():
         headers.pop()

@@ -1,7 +1,8 @@
 """What is given back: credit notes, returned lines, and refunded amounts of orders.
 
 - A document whose every line is negative (or that calls itself a credit note) is no order: its lines
-  are refunds on its own day, of an order that the file does not name (``order_id`` empty).
+  are refunds on its own day, of an order that the file does not name (``order_id`` empty), but of the
+  customer and the country that the document names.
 - A line of negative quantity in an order that also sells is a refund of that order.
 - An amount refunded that stands beside an order is one refund, on the stated day, else on the order's
   (``date_stated`` False).
@@ -197,6 +198,7 @@ def _frame(
             "refunded_at": np.asarray(columns["refunded_at"]),
             "date_stated": columns["date_stated"],
             "reason": columns["reason"],
+            **{name: order[name].to_numpy(object) for name in ("customer_id", "kind", "channel", "country")},
             "source": order["source"].to_numpy(object),
         },
         index=range(len(order)),
