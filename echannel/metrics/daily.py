@@ -26,7 +26,7 @@ class Daily:
         """All entries, those outside the data's days (later refunds) too."""
         day = entries["day"].to_numpy().astype("int64")
         first = min(first_day, int(day.min())) if len(day) else first_day
-        last = max(last_day, int(day.max())) if len(day) else last_day
+        last = max(last_day, int(day.max())) if len(day) else max(last_day, first_day - 1)
         amounts = {
             "value": entries["net_goods"].to_numpy(),
             "gross": entries["total_gross"].to_numpy(),

@@ -14,7 +14,7 @@ import pandas as pd
 
 from echannel.metrics.counting import codes_of, counts, distinct, divided, totals
 from echannel.metrics.periods import Period, of
-from echannel.metrics.result import INPUT_MISSING, OK, judged, ratio
+from echannel.metrics.result import INPUT_MISSING, OK, TOO_FEW, judged, ratio
 
 FEWEST_ORDERS = 10  # below, a rate moves by over ten points with one order
 FEWEST_UNITS = 10
@@ -74,7 +74,7 @@ def margin(lines: pd.DataFrame, period: Period | None = None) -> pd.DataFrame:
         frame.loc[without, ["value", "numerator"]] = np.nan
         frame.loc[without, ["status", "reason"]] = [INPUT_MISSING, "reason.costs_missing"]
     order = ["measure", "numerator", "denominator", "value", "coverage", "n", "status", "reason"]
-    return frame[order]
+    return with_base(frame[order])
 
 
 def margin_by(
@@ -118,6 +118,7 @@ def margin_by(
     frame = judged(frame.reset_index(drop=True), FEWEST_ORDERS, "reason.few_orders")
     unknown = (frame["status"] == OK) & frame["cost"].isna()
     frame.loc[unknown, ["status", "reason"]] = [INPUT_MISSING, "reason.costs_missing"]
+    frame = with_base(frame)
     frame["markup_rate"] = frame["markup_rate"].where(frame["status"] == OK)
     return frame
 
@@ -172,7 +173,14 @@ def return_rate(
     unstated = (frame["unstated"] & (frame["status"] == OK)).to_numpy()
     frame.loc[unstated, ["numerator", "value"]] = np.nan
     frame.loc[unstated, ["status", "reason"]] = [INPUT_MISSING, "reason.returned_units_missing"]
-    return frame[_RETURN_COLUMNS]
+    return with_base(frame[_RETURN_COLUMNS])
+
+
+def with_base(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame, its rows with cases enough but nothing above 0 to divide by told so."""
+    baseless = ((frame["status"] == OK) & frame["value"].isna()).to_numpy()
+    frame.loc[baseless, ["status", "reason"]] = [TOO_FEW, "reason.nothing_to_divide"]
+    return frame
 
 
 def cost_known(lines: pd.DataFrame) -> np.ndarray:

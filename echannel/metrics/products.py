@@ -15,7 +15,7 @@ from scipy.sparse import csr_array, triu
 from scipy.special import gammainc, ndtri
 
 from echannel.metrics.counting import category_of, codes_of, counts, distinct, divided, totals
-from echannel.metrics.margins import known_part, margin, margin_by, return_rate
+from echannel.metrics.margins import known_part, margin, margin_by, return_rate, with_base
 from echannel.metrics.periods import Period, of
 from echannel.metrics.result import INPUT_MISSING, TOO_FEW, judged, missing, ratio
 from echannel.metrics.turnover import month_periods
@@ -200,7 +200,7 @@ def discounts(lines: pd.DataFrame, orders: pd.DataFrame, period: Period | None =
             "n": [len(some), len(some), some.sum()],
         }
     )
-    return ratio(frame, FEWEST_ORDERS, "reason.few_orders")
+    return with_base(ratio(frame, FEWEST_ORDERS, "reason.few_orders"))
 
 
 def discounts_by_month(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
@@ -221,7 +221,7 @@ def discounts_by_month(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFram
             "n": np.bincount(at),
         }
     )
-    return ratio(frame, FEWEST_ORDERS, "reason.few_orders")
+    return with_base(ratio(frame, FEWEST_ORDERS, "reason.few_orders"))
 
 
 @dataclass(frozen=True)

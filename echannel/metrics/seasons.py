@@ -63,7 +63,10 @@ def by_weekday(entries: pd.DataFrame, period: Period) -> pd.DataFrame:
             "n": len(sold),
         }
     )
-    return judged(frame, FEWEST_ORDERS, "reason.few_orders")
+    frame = judged(frame, FEWEST_ORDERS, "reason.few_orders")
+    absent = (frame["days"] == 0).to_numpy()
+    frame.loc[absent, ["status", "reason"]] = [INPUT_MISSING, "reason.no_such_days"]
+    return frame
 
 
 def by_hour(orders: pd.DataFrame, period: Period, time_zone: str) -> pd.DataFrame:
