@@ -24,6 +24,7 @@ from echannel.views import (
     b2b_cards,
     change_cards,
     charts,
+    context,
     customer_cards,
     growth_cards,
     place_cards,
@@ -372,6 +373,15 @@ def test_models_are_fitted_once_whatever_the_period(made_up, monkeypatch):
     for choice in (Choice(), Choice("month"), Choice(channel="marketplace"), Choice(country="GB")):
         customer_cards.lifetime_value(view.chosen(choice))
     assert len(calls) == 1
+
+
+def test_a_dashboard_keeps_few_copies_of_the_sales(made_up):
+    view = View(made_up["both"], FR)
+    for country in ("FR", "GB", "BE"):
+        for channel in ("own_shop", "marketplace", None):
+            part = view.chosen(Choice(channel=channel, country=country))
+            assert set(part.whole.orders["country"]) == {country}
+    assert sum(key[0] == "narrowed" for key in view._memory) == context.MOST_NARROWED
 
 
 # --- pages ---------------------------------------------------------------------------------------

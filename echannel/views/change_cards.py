@@ -16,10 +16,18 @@ from echannel.views.tables import MOST_ROWS, Column, Table
 
 def main_cause(view: View) -> pd.Series | None:
     """The largest part of the change and how sure that is; None when nothing can be compared."""
-    if view.compared is None:
+    compared, lines = view.compared, view.whole.lines
+    if compared is None:
         return None
-    frame = change.main_cause(view.whole.lines, view.period, view.compared)
+    frame = view.kept("main_cause", lambda: change.main_cause(lines, view.period, compared))
     return first_row(frame) if frame["status"].iloc[0] == OK else None
+
+
+def by_product(view: View) -> pd.DataFrame:
+    """The change of every product (see ``metrics.change.price_volume_mix_by_product``)."""
+    compared, lines = view.compared, view.whole.lines
+    assert compared is not None
+    return view.kept("by_product", lambda: change.price_volume_mix_by_product(lines, view.period, compared))
 
 
 def products(view: View) -> Card:
@@ -39,7 +47,7 @@ def products(view: View) -> Card:
             low=say.money(cause["low"], decimals=0, signed=True),
             high=say.money(cause["high"], decimals=0, signed=True),
         )
-    detail = change.price_volume_mix_by_product(view.whole.lines, view.period, view.compared)
+    detail = by_product(view)
     table = Table(
         "change-by-product",
         detail.head(MOST_ROWS),

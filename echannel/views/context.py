@@ -17,6 +17,7 @@ from echannel.metrics.turnover import Sales, as_date
 from echannel.sme import Sme
 from echannel.views.cards import Rows
 
+MOST_NARROWED = 6  # copies of the sales that a dashboard keeps, for a reader who goes back and forth
 PERIODS = ("year", "quarter", "month", "year_to_date", "last_year", "all")
 
 Result = TypeVar("Result")
@@ -40,12 +41,17 @@ class View:
     """
 
     def __init__(
-        self, sme: Sme, say: Speaker, choice: Choice | None = None, memory: dict[Any, Any] | None = None
+        self,
+        sme: Sme,
+        say: Speaker,
+        choice: Choice | None = None,
+        memory: dict[tuple[Any, ...], Any] | None = None,
     ) -> None:
         self.sme = sme
         self.say = say
         self.choice = choice or Choice()
         self._memory = {} if memory is None else memory
+        self._kept: dict[str, Any] = {}
 
     def chosen(self, choice: Choice) -> View:
         """The same SME and reader with another choice; what does not depend on it is kept."""
@@ -61,11 +67,17 @@ class View:
             self._memory[key] = metric(self.whole, *arguments)
         return self._memory[key]
 
+    def kept(self, name: str, compute: Callable[[], Result]) -> Result:
+        """``compute()``, done once for this choice: what the opening and a card both need."""
+        if name not in self._kept:
+            self._kept[name] = compute()
+        return self._kept[name]
+
     def once(self, name: str, compute: Callable[[], Result]) -> Result:
         """``compute()``, done once for this page, whatever the choice."""
-        if name not in self._memory:
-            self._memory[name] = compute()
-        return self._memory[name]
+        if (name,) not in self._memory:
+            self._memory[(name,)] = compute()
+        return self._memory[(name,)]
 
     @cached_property
     def whole(self) -> Sales:
@@ -74,11 +86,18 @@ class View:
 
     def narrowed(self, kind: str | None) -> Sales:
         """All days of the chosen channel and country, for one kind of order (None: both)."""
-        return self.sme.sales.select(
-            kinds=[kind] if kind else None,
-            channels=[self.choice.channel] if self.choice.channel else None,
-            countries=[self.choice.country] if self.choice.country else None,
-        )
+        channel, country = self.choice.channel, self.choice.country
+        key = ("narrowed", kind, channel, country)
+        if key not in self._memory:
+            older = [other for other in self._memory if other[0] == "narrowed"]
+            for other in older[: len(older) - MOST_NARROWED + 1]:
+                del self._memory[other]
+            self._memory[key] = self.sme.sales.select(
+                kinds=[kind] if kind else None,
+                channels=[channel] if channel else None,
+                countries=[country] if country else None,
+            )
+        return self._memory[key]
 
     @cached_property
     def period(self) -> Period:
@@ -121,7 +140,9 @@ class View:
 
     def of_kind(self, kind: str) -> View:
         """The same view of one kind of order only."""
-        return self if kind == self.choice.kind else self.chosen(replace(self.choice, kind=kind))
+        if kind == self.choice.kind:
+            return self
+        return self.kept(f"kind {kind}", lambda: self.chosen(replace(self.choice, kind=kind)))
 
     def rows(self, n: int, unit: str = "orders", sales: Sales | None = None) -> Rows:
         """Which rows a card rests on, in the days of ``sales`` (default: the chosen period)."""

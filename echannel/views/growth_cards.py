@@ -28,7 +28,11 @@ _TAKEN_AWAY = ("discount_gross", "vat", "refunded", "shipping")
 def headline(view: View) -> Any:
     """The period's main figures (see ``metrics.growth.headline``)."""
     whole = view.whole
-    frame = growth.headline(whole.entries, whole.orders, whole.lines, view.period, view.sme.sales.first_day)
+    first_day = view.sme.sales.first_day
+    frame = view.kept(
+        "headline",
+        lambda: growth.headline(whole.entries, whole.orders, whole.lines, view.period, first_day),
+    )
     return keyed(frame, "kind", "measure")
 
 

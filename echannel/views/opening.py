@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echannel.metrics import audit, b2b, change, products, rfm
+from echannel.metrics import audit, b2b, products, rfm
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
 from echannel.views import audit_cards, change_cards, growth_cards
@@ -40,7 +40,7 @@ def _cause(view: View) -> str:
     )
     if cause["part"] not in ("price", "volume", "mix", "new_items", "lost_items"):
         return sentence
-    detail = change.price_volume_mix_by_product(view.whole.lines, view.period, view.compared)
+    detail = change_cards.by_product(view)
     column = detail[str(cause["part"])] * (1 if cause["value"] > 0 else -1)
     if len(column) and column.max() > 0.25 * abs(cause["value"]):
         row = largest(detail, column)
