@@ -42,10 +42,10 @@ def checked(
     key = frame[list(table.key)]
     # Rows without a key are no duplicates of each other: each is refused by itself.
     single = frame[~key.duplicated(keep="last") | key.isna().any(axis=1)]
-    failures = _failures(table, single)
-    bad = single.index.isin(failures["index"])
-    good = single[~bad]
-    good = table.schema.validate(good) if len(good) else table.empty()
+    good, failures = _validated(table, single)
+    if len(failures):
+        rest = single[~single.index.isin(failures["index"])]
+        good = table.schema.validate(rest) if len(rest) else table.empty()
     refused = _refused(failures, single, source, file)
     return good.reset_index(drop=True), refused, len(frame) - len(single)
 
@@ -103,14 +103,16 @@ def _with_local_day(table: Table, frame: pd.DataFrame, timezone: str) -> pd.Data
     return frame.assign(local_day=days.fillna(0).astype("int32"))
 
 
-def _failures(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per mistake: where (``index``, ``column``), what (``failure_case``), why (``reason`` …)."""
+def _validated(table: Table, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The frame in the table's types, and one row per mistake: where (``index``, ``column``), what
+    (``failure_case``), why (``reason`` …). Only without mistakes is the frame of use."""
     try:
-        table.schema.validate(frame, lazy=True)
+        return table.schema.validate(frame, lazy=True), pd.DataFrame(columns=["index", "column"])
     except SchemaErrors as found:
-        cases = found.failure_cases
-    else:
-        cases = pd.DataFrame(columns=["index", "column", "failure_case", "check"])
+        return frame, _mistakes(table, found.failure_cases)
+
+
+def _mistakes(table: Table, cases: pd.DataFrame) -> pd.DataFrame:
     whole = cases[cases["index"].isna()]
     if len(whole):
         fields = sorted(set(whole["column"].dropna().astype(str)) or {str(whole["check"].iloc[0])})
