@@ -546,6 +546,17 @@ def test_xero_invoices(tmp_path):
     assert pd.isna(refund["order_id"])
 
 
+def test_a_credit_note_may_write_its_amounts_without_a_minus(tmp_path):
+    headers = [*XERO, "Type"]
+    row = {"*ContactName": "Harbour Inns Ltd", "*InvoiceNumber": "CN-2", "*InvoiceDate": "14/07/2026"}
+    row |= {"*Quantity": "2", "*UnitAmount": "10", "*TaxType": "20%", "TaxAmount": "4", "Total": "24"}
+    row |= {"*DueDate": "14/07/2026", "InventoryItemCode": "P1", "Type": "Sales credit note"}
+    batch = read(tmp_path, csv_text(headers, [row]), preset="xero_invoices")
+    assert "orders" not in batch.tables
+    refund = tables_of(batch)["refunds"].iloc[0]
+    assert refund[["net_amount", "vat_amount", "quantity"]].tolist() == [20, 4, 2]
+
+
 def test_generic_invoices_in_french(tmp_path):
     headers = [
         "N° facture",

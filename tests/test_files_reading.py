@@ -206,6 +206,17 @@ def test_a_file_that_was_read_is_skipped_until_it_or_its_options_change(tmp_path
     assert again.read == 2
 
 
+def test_files_of_the_same_name_in_two_folders_are_two(tmp_path):
+    for folder in ("2025", "2026"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "orders.csv").write_text(
+            f"Order number,Order date,Order total\n{folder},2026-01-02,12\n"
+        )
+    batches = fetch(tmp_path, match="*/orders.csv", preset="generic_orders")
+    assert [batch.tables["orders"]["order_id"].tolist() for batch in batches] == [["2025"], ["2026"]]
+    assert fetch(tmp_path, cursor=batches[-1].cursor, match="*/orders.csv", preset="generic_orders") == []
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(UserError, match=r"error\.files\.no_folder"):
         fetch(tmp_path / "none")

@@ -36,7 +36,7 @@ class FilesConnector:
     """Reads the files that a profile's ``files`` source names (see ``Options``).
 
     A file whose content was already read with the same options is skipped: ``cursor`` holds a hash of
-    content and options by file name. A file that cannot be read at all becomes one refused entry;
+    content and options by the file's path in the folder. A file that cannot be read at all becomes one refused entry;
     the others are still read.
     """
 
@@ -63,10 +63,10 @@ class FilesConnector:
         seen = dict(cursor)
         for done, (path, options) in enumerate(files):
             self.context.progress(path.name, done, len(files))
-            mark = _fingerprint(path, options)
-            if mark is not None and seen.get(path.name) == mark:
+            name, mark = path.relative_to(folder).as_posix(), _fingerprint(path, options)
+            if mark is not None and seen.get(name) == mark:
                 continue
-            seen = {**seen, path.name: mark or ""}
+            seen = {**seen, name: mark or ""}
             yield self._batch(path, options, seen)
         self.context.progress("", len(files), len(files))
 

@@ -94,19 +94,18 @@ def _per_line(raw: Raw, layout: Layout) -> Layout:
         return layout
     mapping, summed = dict(layout.mapping), list(layout.summed)
     for field, headers in layout.mapping.items():
-        part, _, side = field.partition("_") if not field.startswith("line_") else ("", "", "")
+        part = field.removesuffix("_net").removesuffix("_gross")
         if part not in (*_VARYING, "discount", "shipping", "wrapping"):
             continue
         cells = raw.column(headers[0])
         if cells is None or not _varies(cells, ids):
             continue
-        target = _VARYING.get(part)
-        target = f"{target}_{side}" if target and side else target
-        if target and target not in mapping and not (part == "vat" and side):
+        target = field.replace(part, _VARYING.get(part, part))
+        if target == field:
+            summed.append(part)
+        elif target not in mapping:
             del mapping[field]
             mapping[target] = headers
-        elif not target:
-            summed.append(part)
     return layout.model_copy(update={"mapping": mapping, "summed": tuple(summed)})
 
 
