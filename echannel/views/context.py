@@ -90,7 +90,7 @@ class View:
         key = ("narrowed", kind, channel, country)
         if key not in self._memory:
             older = [other for other in self._memory if other[0] == "narrowed"]
-            for other in older[: len(older) - MOST_NARROWED + 1]:
+            for other in older[: max(0, len(older) - MOST_NARROWED + 1)]:
                 del self._memory[other]
             self._memory[key] = self.sme.sales.select(
                 kinds=[kind] if kind else None,
