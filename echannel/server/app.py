@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.services.contents.handlers import ContentsHandler
 from tornado.web import RedirectHandler
 from traitlets.config import Config
 from voila.app import Voila
 from voila.static_file_handler import AllowListFileHandler
+from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
@@ -61,7 +61,7 @@ class Dashboards(Voila):
 
     def init_handlers(self) -> list[Any]:
         """Voilà's handlers without those that list or hand out files; ours first."""
-        unwanted = (TornadoVoilaTreeHandler, AllowListFileHandler, ContentsHandler)
+        unwanted = (TornadoVoilaTreeHandler, AllowListFileHandler, VoilaContentsHandler)
         kept = []
         for handler in super().init_handlers():
             pattern, kind = handler[0], handler[1]

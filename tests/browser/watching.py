@@ -39,8 +39,8 @@ class Watched:
 
     def check(self) -> None:
         """Nothing from outside, no complaint, nothing injected, no sideways scrolling."""
-        assert self.outside == []
-        assert self.complaints == []
+        assert not self.outside, f"asked for {self.outside}"
+        assert not self.complaints, f"complained: {self.complaints}"
         assert self.page.evaluate("window.pwned") is None
         wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{wide} px too wide"
