@@ -125,8 +125,8 @@ def our_pairs(lines: pd.DataFrame) -> np.ndarray:
     order, product = (part[name].cat.codes.to_numpy().astype("int64") for name in part)
     keys = np.sort(pd.unique(order * PRODUCTS + product))
     frequent = np.bincount(keys % PRODUCTS, minlength=PRODUCTS) >= 10
-    both = products.pair_counts(keys // PRODUCTS, keys % PRODUCTS, frequent)[2]
-    return np.array([(both >= 10).sum()])
+    both = products.pair_counts(keys // PRODUCTS, keys % PRODUCTS, frequent, 10)[2]
+    return np.array([len(both)])
 
 
 def contests(

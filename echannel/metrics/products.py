@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array, triu
+from scipy.sparse import csr_array
 from scipy.special import gammainc, ndtri
 
 from echannel.metrics.counting import category_of, codes_of, counts, distinct, divided, totals
@@ -152,17 +152,18 @@ def bought_together(
     baskets = len(np.unique(order))
     with_product = np.bincount(product, minlength=width)
     frequent = with_product >= minimum
-    first, second, both = pair_counts(order, product, frequent)
+    first, second, both = pair_counts(order, product, frequent, minimum)
     expected = with_product[first] * with_product[second] / max(baskets, 1)
     # P(n or more by chance), Poisson; pairs by the thousand: judged against the number of pairs looked at.
     tried = frequent.sum() * (frequent.sum() - 1) / 2
-    kept = (both >= minimum) & (gammainc(both, expected) * tried < SIGNIFICANCE)
+    kept = gammainc(both, expected) * tried < SIGNIFICANCE
+    kept = np.flatnonzero(kept)
+    kept = kept[np.lexsort((-both[kept], -both[kept] / expected[kept]))][:count]
     first, second, both, expected = first[kept], second[kept], both[kept], expected[kept]
     rarer = with_product[first] <= with_product[second]
     a, b = np.where(rarer, first, second), np.where(rarer, second, first)
     if not len(a):
-        enough = "reason.no_pairs" if baskets >= minimum else "reason.few_orders"
-        return _no_pairs(baskets, enough)
+        return _no_pairs(baskets, "reason.no_pairs" if baskets >= minimum else "reason.few_orders")
     frame = pd.DataFrame(
         {
             "product_a": ids[a],
@@ -177,8 +178,7 @@ def bought_together(
             "n": both,
         }
     )
-    frame = frame.sort_values(["value", "n"], ascending=False, kind="stable").head(count)
-    return judged(frame.reset_index(drop=True), 0, "")
+    return judged(frame, 0, "")
 
 
 def discounts(lines: pd.DataFrame, orders: pd.DataFrame, period: Period | None = None) -> pd.DataFrame:
@@ -268,9 +268,9 @@ def _sold_by_product(lines: pd.DataFrame, period: Period) -> dict[str, np.ndarra
 
 
 def pair_counts(
-    order: np.ndarray, product: np.ndarray, frequent: np.ndarray
+    order: np.ndarray, product: np.ndarray, frequent: np.ndarray, minimum: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs of frequent products (first < second) and the number of orders with both.
+    """Pairs of frequent products (first < second) in ``minimum`` orders or more, and the number of these.
 
     Only orders with two of them make pairs, and a product in fewer orders than wanted has none.
     """
@@ -282,9 +282,10 @@ def pair_counts(
     column = np.cumsum(frequent) - 1
     shape = (int(row.max()) + 1 if len(row) else 0, int(frequent.sum()))
     baskets = csr_array((np.ones(len(row), dtype="int32"), (row, column[product])), shape=shape)
-    together = triu(baskets.T @ baskets, k=1).tocoo()
+    together = (baskets.T @ baskets).tocoo()
+    kept = (together.row < together.col) & (together.data >= minimum)
     of_column = np.flatnonzero(frequent)
-    return of_column[together.row], of_column[together.col], together.data
+    return of_column[together.row[kept]], of_column[together.col[kept]], together.data[kept]
 
 
 def _no_pairs(baskets: int, reason: str) -> pd.DataFrame:
