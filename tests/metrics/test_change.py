@@ -52,7 +52,7 @@ def test_vector_4():
     assert found["n"].tolist() == [2, 2, 2, 1, 0, 0, 0]
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(shops(), two_periods())
 def test_product_parts_are_the_textbook_formulas_and_sum_to_the_change(shop, periods):
     now, before = periods
@@ -85,7 +85,7 @@ def test_product_parts_are_the_textbook_formulas_and_sum_to_the_change(shop, per
     assert detail["value"].abs().is_monotonic_decreasing
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(shops(), two_periods())
 def test_customer_parts_sum_to_the_change(shop, periods):
     now, before = periods
@@ -151,7 +151,7 @@ def visits(since: str, until: str, sessions: float) -> list[dict]:
     return [{"date": on, "sessions": sessions, **keys} for on in pd.date_range(since, until)]
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(shops(), two_periods(), st.integers(0, 50), st.integers(0, 50))
 def test_drivers_sum_to_the_change(shop, periods, sessions, sessions_before):
     now, before = periods

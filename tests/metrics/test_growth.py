@@ -43,7 +43,7 @@ def by_hand(shop: Shop, one: Period, kind: str) -> dict[str, float]:
     }
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops(), two_periods())
 def test_every_headline_figure_is_plain_addition(shop, periods):
     now = periods[0]
@@ -137,7 +137,7 @@ def test_a_change_of_a_rate_is_in_points():
     assert row["last_year_change"] == pytest.approx(0.05)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops())
 def test_months_sum_to_the_whole_without_gaps(shop):
     sales = shop.sales
@@ -158,7 +158,7 @@ def test_months_sum_to_the_whole_without_gaps(shop):
         assert row.complete == (covered == days) and row.days == covered
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops())
 def test_a_year_on_year_change_compares_days_that_both_years_cover(shop):
     sales = shop.sales
@@ -212,7 +212,7 @@ def test_without_an_order_there_are_no_months():
     assert growth.yearly(empty.entries, empty.first_day, empty.last_day).empty
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(shops())
 def test_fiscal_years_sum_to_the_whole(shop):
     sales = shop.sales
@@ -233,7 +233,7 @@ def test_an_unfinished_year_is_compared_with_the_same_days():
     assert years.loc[2025, "change"] == pytest.approx(15 * 181 / (10 * 182) - 1)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops(), two_periods())
 def test_channels_countries_and_kinds_sum_to_the_whole(shop, periods):
     now, before = periods

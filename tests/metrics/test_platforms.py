@@ -44,7 +44,7 @@ def by_hand(shop: Shop, figure: str) -> float:
     }[figure]
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops())
 def test_a_platform_s_figure_and_its_steps_end_at_net_goods(shop):
     if not shop.within(None):

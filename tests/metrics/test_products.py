@@ -37,7 +37,7 @@ def returned(shop: Shop, one=None) -> dict[str | None, list[float]]:
     return found
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops())
 def test_best_sellers_sum_to_what_names_a_product(shop):
     found = products.best_sellers(shop.sales.lines, count=None).set_index("product_id")
@@ -55,7 +55,7 @@ def test_best_sellers_sum_to_what_names_a_product(shop):
         assert found["share"].sum() == pytest.approx(found["value"].sum() / whole)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops(), two_periods())
 def test_movers_are_differences_of_turnover(shop, periods):
     now, before = periods
@@ -98,7 +98,7 @@ def test_a_small_volume_is_no_mover():
     assert found["product_id"].tolist() == ["q"]
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     st.lists(st.sets(st.sampled_from("pqrst"), min_size=1, max_size=4).map("".join), min_size=1, max_size=40)
 )
@@ -134,7 +134,7 @@ def test_pairs_by_chance_are_not_shown():
     ]
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops())
 def test_discounts_are_what_orders_gave_away(shop):
     found = products.discounts(shop.sales.lines, shop.sales.orders).set_index("measure")
@@ -183,7 +183,7 @@ def test_without_a_cost_there_is_no_margin():
     assert found["value"].drop("cost_coverage").isna().all()
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops())
 def test_margins_by_product_sum_to_turnover(shop):
     lines = shop.sales.lines
@@ -206,7 +206,7 @@ def test_margins_by_product_sum_to_turnover(shop):
     assert by_product["cost"].reindex(["r", "s"]).isna().all()
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops(), two_periods())
 def test_returns_are_counted_with_the_sale_they_undo(shop, periods):
     now = periods[0]

@@ -42,7 +42,7 @@ def in_sale(on: date) -> bool:
     return any(sale.first <= on <= sale.last for sale in SOLDES)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops(), two_periods())
 def test_weekdays_sum_to_goods_sold(shop, periods):
     now = periods[0]
@@ -105,7 +105,7 @@ def test_calendar_days_would_mistake_an_earlier_start_for_growth():
     assert apart.loc["sale", "days_before"] == 0 and np.isnan(apart.loc["sale", "change"])
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(shops(), two_periods())
 def test_effects_of_sale_days_sum_to_the_change(shop, periods):
     now, before = periods
