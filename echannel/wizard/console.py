@@ -223,7 +223,8 @@ def _answer(asked: Question, dialogue: Dialogue) -> str | float | None:
         if answer in ("", asked.default):
             return None
         try:
-            return wizard.as_option(asked, answer)
+            value = wizard.as_option(asked, answer)
+            return None if value == asked.default else value
         except UserError as wrong:
             dialogue.talk.error(wrong)
 
