@@ -43,14 +43,14 @@ types: setup
 unit: setup
 	$(BIN)/pytest -n 2 -m "not browser" tests
 
-# Every notebook runs and shows nothing but what it should; figures are not compared.
+# Every notebook runs from top to bottom for a British and a French firm; outputs are not compared.
 notebooks: $(SMALL)/finished
-	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/pytest --nbval-lax -p no:cacheprovider -q notebooks
+	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/pytest --nbval-lax --nbval-cell-timeout 300 -p no:cacheprovider -q $(SMALL)/filled
 
 browser: $(SMALL)/finished
 	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -m browser tests/browser
 
-$(SMALL)/finished: $(SETUP) tests/small_demo.py $(wildcard echannel/demo/*.py echannel/*.py echannel/connectors/files/*.py)
+$(SMALL)/finished: $(SETUP) tests/small_demo.py $(wildcard notebooks/*.ipynb parameters/smes/*.yml echannel/demo/*.py echannel/*.py echannel/connectors/files/*.py)
 	@rm -rf $(SMALL)
 	$(BIN)/python tests/small_demo.py $(SMALL)
 

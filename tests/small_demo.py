@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import papermill
 
+from echannel.batch.plan import notebook_parameters
 from echannel.demo.cohort import SEED, DemoSummary, write_firm
 from echannel.demo.firms import FIRMS
 from echannel.sync import sync_sme
@@ -73,6 +75,7 @@ def make_small_demo(folder: Path) -> Workspace:
             write_firm(firm, workspace.inbox / firm.id, SEED, DemoSummary())
             sync_sme(workspace, firm.id)
     _hostile_shop(workspace)
+    _filled_notebooks(folder / "filled")
     finished.touch()
     return workspace
 
@@ -100,6 +103,17 @@ def _hostile_shop(workspace: Workspace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(rows).to_csv(folder / "orders.csv", index=False)
     sync_sme(workspace, "hostile-shop")
+
+
+def _filled_notebooks(folder: Path) -> None:
+    """Every notebook of the project with an SME and a language in its parameters, ready for nbval."""
+    folder.mkdir(exist_ok=True)
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        known = notebook_parameters(path)
+        for sme, lang in (("kent-gifts", "en"), ("breizh-epicerie", "fr")):
+            values = {name: value for name, value in {"sme": sme, "lang": lang}.items() if name in known}
+            target = folder / f"{path.stem}-{lang}.ipynb"
+            papermill.execute_notebook(str(path), str(target), values, prepare_only=True, progress_bar=False)
 
 
 if __name__ == "__main__":
