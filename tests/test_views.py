@@ -339,6 +339,25 @@ def test_unknown_costs_leave_a_reason_and_no_margin():
     assert "ec-missing" in to_page(card, FR, "boutique")
 
 
+def test_no_order_is_counted_twice_in_what_a_card_rests_on(made_up):
+    view = View(made_up["both"], FR)
+    orders = len(view.sales.orders)
+    cards = [card(view) for card in CARDS if card is not growth_cards.tiles]
+    counted = {c.key: c.rows.n for c in cards if c and c.rows and c.rows.unit == "orders"}
+    inside = (
+        "by_channel",
+        "by_country",
+        "by_weekday",
+        "turnover_bridge",
+        "new_and_returning",
+        "best_sellers",
+    )
+    for name in inside:
+        kind = orders if name != "new_and_returning" else len(view.of_kind("b2c").sales.orders)
+        assert counted[f"growth.{name}"] == kind, name
+    assert counted["growth.turnover_by_month"] == len(view.whole.orders)
+
+
 def test_a_lesson_answers_five_questions(made_up):
     view = View(made_up["both"], EN)
     html = block_html(product_cards.best_sellers(view), view)

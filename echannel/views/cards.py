@@ -80,9 +80,8 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> s
     note = "".join(f'<p class="ec-note">{escape(text)}</p>' for text in notes)
     chart = f'<figure class="ec-chart">{figures}</figure>' if figures else ""
     main = chart + note
-    # Nothing to see: the lesson waits, folded, until there is.
-    empty = not figures and card.table is None
-    plain, lesson = " ec-plain" if empty else "", _lesson(card, say, sources, opened=not empty)
+    # No chart to stand beside: the lesson waits, folded.
+    plain, lesson = "" if figures else " ec-plain", _lesson(card, say, sources, opened=bool(figures))
     behind, below = "", ""
     if card.table is not None and card.open_table:
         below = _table(card, say, question, downloads)

@@ -63,7 +63,7 @@ def by_weekday(view: View) -> Card:
         say.currency,
     )
     return Card(
-        "growth.by_weekday", sentence, view.rows(int(frame["n"].sum())), figures, table, reasons(frame)
+        "growth.by_weekday", sentence, view.rows(int(frame["orders"].sum())), figures, table, reasons(frame)
     )
 
 
