@@ -153,6 +153,11 @@ REFUNDS = Table(
         "local_day": _DAY,
         "date_stated": Column("bool"),  # False: the source gave no refund date, the order's was taken
         "reason": Column(TEXT, nullable=True),
+        # Whose it is, where the source names no order (a credit note of the accounts).
+        "customer_id": Column(CODE, nullable=True),
+        "kind": Column(CODE, nullable=True, allowed=KINDS),
+        "channel": Column(CODE, nullable=True, allowed=CHANNELS),
+        "country": _COUNTRY,
         "source": Column(CODE),
     },
     local_day_of="refunded_at",

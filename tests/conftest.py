@@ -25,7 +25,10 @@ def canonical(name: str, rows: list[dict]) -> pd.DataFrame:
     for column, spec in table.columns.items():
         if column not in frame:
             plain = {"float64": 0.0, "int32": 0, "bool": True}.get(spec.dtype)
-            frame[column] = _LIKELY.get(column, None if spec.nullable else plain)
+            nothing = None if spec.nullable else plain
+            # A refund is its order's; only one without an order says itself whose it is.
+            whose = name == "refunds" and spec.nullable
+            frame[column] = nothing if whose else _LIKELY.get(column, nothing)
     for column in set(table.columns) & {"ordered_at", "refunded_at"}:
         frame["local_day"] = pd.to_datetime(frame[column]).to_numpy().astype("datetime64[D]").astype("int32")
     for column, spec in table.columns.items():

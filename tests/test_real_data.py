@@ -150,6 +150,21 @@ def test_countries_of_online_retail(retail, lines):
 
 
 @needs_online_retail
+def test_turnover_after_cancellations_by_country_and_by_customer(retail, lines):
+    """A cancelled invoice comes off the turnover of its own customer and country."""
+    entries = retail.sales.entries
+    by_country = entries.groupby(entries["country"].astype(object))["net_invoiced"].sum()
+    in_file = lines.groupby("Country")["value"].sum().drop(list(NO_COUNTRY))
+    assert sorted(by_country) == pytest.approx(sorted(in_file), abs=0.005)
+    by_customer = entries.groupby(entries["customer_id"].astype(object))["net_invoiced"].sum()
+    of_customer = lines.groupby("CustomerID")["value"].sum()
+    assert len(by_customer) == len(of_customer) == 4_372
+    assert sorted(by_customer) == pytest.approx(sorted(of_customer), abs=0.005)
+    nameless = entries.loc[entries["customer_id"].isna(), "net_invoiced"].sum()
+    assert nameless == pytest.approx(lines.loc[lines["CustomerID"].isna(), "value"].sum(), abs=0.005)
+
+
+@needs_online_retail
 def test_the_paid_lines_of_known_customers_and_their_first_cohort(retail, lines):
     """The usual cleaned set: customer known, quantity and price above 0."""
     table, orders = retail.table("order_lines"), retail.table("orders")

@@ -50,6 +50,18 @@ def test_a_refund_counts_on_its_own_day_or_on_its_order_s():
         assert [as_date(day) for day in one.entries["day"]] == [pd.Timestamp(day) for day in days]
 
 
+def test_a_credit_note_without_its_order_is_still_its_customers():
+    whose = {"customer_id": "x", "kind": "b2b", "channel": "other", "country": "FR"}
+    note = {**HALF_BACK, "order_id": None, **whose}
+    one = sales([order("a", "2025-01-31", 80, customer_id="y")], refunds=[note])
+    back = one.entries[one.entries["entry"] == "refund"].iloc[0]
+    assert back[list(whose)].to_dict() == whose
+    assert back["order_rank"] == 0
+    assert one.select(countries=["FR"]).entries["net_goods"].sum() == pytest.approx(-50 / 1.2)
+    linked = sales([order("a", "2025-01-31", 80, customer_id="y")], refunds=[{**note, "order_id": "a"}])
+    assert linked.entries["customer_id"].tolist() == ["y", "y"]  # the order knows better
+
+
 def test_every_step_of_the_bridge_follows_from_the_ones_before():
     one = sales(
         [order("a", "2025-01-31", 80, discount=8, shipping=5), order("b", "2025-02-01", 40, vat=0.055)],

@@ -60,8 +60,8 @@ class Sales:
     entries : one row per counted order and per refund: ``entry`` (sale, refund), ``order_id``,
         ``customer_id``, ``kind``, ``channel``, ``country``, ``day`` (days since 1970-01-01, local),
         ``month`` (months since 1970-01), ``order_rank`` (1 = the customer's first order ever; 0 = customer
-        unknown), one column per name in ``BRIDGE_STEPS`` (signs such that columns simply add up) and
-        ``refunded_vat`` (the VAT given back with what was ``refunded``).
+        unknown, or the order of a refund), one column per name in ``BRIDGE_STEPS`` (signs such that
+        columns simply add up) and ``refunded_vat`` (the VAT given back with what was ``refunded``).
     orders : one row per counted order: keys as above, ``first_day`` (the customer's first order; -1 unknown),
         ``order_rank``, ``ordered_at``, ``paid_at``, ``due_at``, ``status``, ``goods`` (net, before
         discounts), ``discount``, ``shipping``, ``net_goods`` (before refunds), ``vat``, ``total_gross``,
@@ -219,8 +219,9 @@ def _returned(
     joined = keys.drop(columns="order_id").take(np.maximum(position, 0)) if len(keys) else keys[:0]
     joined = joined.reset_index(drop=True).reindex(frame.index)
     unknown = position < 0
-    for column in ("customer_id", "kind", "channel", "country"):
-        joined.loc[unknown, column] = np.nan
+    own = frame.reindex(columns=["customer_id", "kind", "channel", "country"])
+    for column in own:  # a credit note that names no order still says whose it is
+        joined[column] = joined[column].astype(object).where(~unknown, own[column].astype(object))
     rate = frame["fx_rate"].to_numpy()
     order_day = np.where(unknown, frame["local_day"], joined["day"])
     day = (order_day if by == "order_date" else frame["local_day"].to_numpy()).astype("int32")
