@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from files_help import csv_text, firm, off, read, tables_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echannel.connectors.base import REJECTED_COLUMNS
@@ -132,6 +132,7 @@ def test_line_totals_that_differ_within_an_order_are_the_lines_own(tmp_path):
 money = st.integers(0, 100_000).map(lambda cents: cents / 100)
 
 
+@settings(max_examples=20)
 @given(
     rows=st.lists(st.tuples(st.integers(1, 9), money, money, money), min_size=1, max_size=8),
     rate=st.sampled_from([0.0, 0.055, 0.2]),

@@ -187,6 +187,17 @@ def test_rows_that_a_stray_separator_has_shifted_are_refused_without_their_conte
     assert batch.tables["orders"]["order_id"].tolist() == ["1"]
 
 
+def test_a_quotation_mark_without_its_partner_swallows_no_rows(tmp_path):
+    rows = [f"{n};2026-01-{n:02d};Pot;1;12.00" for n in range(1, 10)]
+    rows[2] = '3;2026-01-03;"Deluxe pot;1;12.00'
+    rows[6] = '7;2026-01-07;"Super" pot;1;12.00'
+    text = "Order number;Order date;Item name;Quantity;Price incl VAT\n" + "\n".join(rows) + "\n"
+    batch = read(tmp_path, text, preset="generic_orders")
+    assert batch.read == 9
+    assert batch.tables["orders"]["order_id"].tolist() == [str(n) for n in range(1, 10)]
+    assert batch.tables["orders"]["total_gross"].tolist() == [12] * 9
+
+
 def test_options_of_the_profile_go_before_what_is_found_out(tmp_path):
     text = "shop export\nOrder number;Order date;Order total\n1;03/04/2026;1,234\n"
     how = {"encoding": "utf-16", "separator": ";", "decimal": ",", "date_order": "mdy", "header_row": 2}

@@ -36,8 +36,8 @@ class FilesConnector:
     """Reads the files that a profile's ``files`` source names (see ``Options``).
 
     A file whose content was already read with the same options is skipped: ``cursor`` holds a hash of
-    content and options by the file's path in the folder. A file that cannot be read at all becomes one refused entry;
-    the others are still read.
+    content and options by the file's path in the folder. A file that cannot be read at all becomes one
+    refused entry; the others are still read.
     """
 
     def __init__(self, options: dict[str, Any], context: SourceContext) -> None:

@@ -68,8 +68,6 @@ def kinds(orders: Grouped) -> np.ndarray:
     """``b2b`` or ``b2c``: the first where a company or VAT number stands, else as stated, else as usual."""
     cells = orders.cells
     usual = cells.firm.default_kind
-    if usual == "b2b":
-        return np.full(len(orders), "b2b", dtype=object)
     stated = words.kinds(cells.texts("kind"))
     business = words.flags(cells.texts("business")).map({True: "b2b", False: "b2c"})
     found = business.where(business.notna(), stated).astype(object)

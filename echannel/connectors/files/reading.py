@@ -100,6 +100,8 @@ def read_file(path: Path, how: Reading, limit: int | None = None) -> Raw:
         text, encoding = decode(content, path.name, how.encoding)
         separator = find_separator(text) if how.separator == "auto" else _separator(how.separator)
         rows = split_rows(text, separator, path.name, limit)
+        if limit is None and len(rows) < text.count("\n"):  # some cell holds line ends
+            rows = _without_swallowed_rows(rows, separator)
     return _table(path.name, rows, how, encoding, separator)
 
 
@@ -144,6 +146,28 @@ def split_rows(text: str, separator: str, file: str, limit: int | None = None) -
         return [row for row, _ in zip(reader, range(limit), strict=False)]
     except csv.Error as broken:
         raise UserError("error.files.broken_row", file=file, row=reader.line_num) from broken
+
+
+def _without_swallowed_rows(rows: Rows, separator: str) -> Rows:
+    """The rows with those given back that a quotation mark without its partner has taken in.
+
+    Such a cell begins in the middle of a row and goes on to the next mark, whole rows later: what is left
+    of its first line completes the row that it stands in.
+    """
+    width = int(np.bincount([len(row) for row in rows[:10_000]]).argmax())
+    if separator == BLANKS or width < 4:
+        return rows
+    found: Rows = []
+    for row in rows:
+        at = next((at for at, cell in enumerate(row) if "\n" in cell), None)
+        first, *others = row[at].split("\n") if at is not None else [""]
+        if at is None or at + first.count(separator) + 1 < width:
+            found.append(row)
+            continue
+        found.append([*row[:at], *first.split(separator)])
+        *whole, last = (next(csv.reader([line], delimiter=separator), []) for line in others)
+        found += [*whole, [*last, *row[at + 1 :]]]
+    return found
 
 
 def _table(file: str, rows: Rows, how: Reading, encoding: str, separator: str) -> Raw:
