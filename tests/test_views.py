@@ -21,6 +21,7 @@ from echannel.locale import Speaker
 from echannel.metrics.periods import Period
 from echannel.views import (
     acquisition_cards,
+    axes,
     b2b_cards,
     change_cards,
     charts,
@@ -29,6 +30,7 @@ from echannel.views import (
     growth_cards,
     place_cards,
     product_cards,
+    segment_cards,
     theme,
 )
 from echannel.views import page as pages
@@ -56,9 +58,9 @@ CARDS = [
     customer_cards.repeat_rate,
     customer_cards.time_between_orders,
     customer_cards.cohort_retention,
-    customer_cards.rfm_segments,
-    customer_cards.quiet_customers,
-    customer_cards.lifetime_value,
+    segment_cards.rfm_segments,
+    segment_cards.quiet_customers,
+    segment_cards.lifetime_value,
     product_cards.best_sellers,
     product_cards.movers,
     product_cards.bought_together,
@@ -101,30 +103,30 @@ def test_words_on_the_page_have_contrast_for_reading():
 @given(st.floats(-1e9, 1e9), st.floats(0.01, 1e9))
 def test_ticks_are_round_and_cover_the_data(low, span):
     high = low + span
-    axis = charts.ticks(low, high, lambda value: f"{value:.12g}")
+    axis = axes.ticks(low, high, lambda value: f"{value:.12g}")
     assert axis["range"][0] <= low and axis["range"][1] >= high
     assert len(axis["tickvals"]) == len(set(axis["ticktext"])) <= 9
 
 
 def test_an_axis_of_months_speaks_the_readers_language():
     months = list(pd.period_range("2024-01", "2026-12", freq="M"))
-    assert charts.month_axis(FR, months)["ticktext"][:2] == ["janv.<br>2024", "juil."]
-    assert charts.month_axis(EN, months)["ticktext"][:2] == ["Jan<br>2024", "Jul"]
+    assert axes.month_axis(FR, months)["ticktext"][:2] == ["janv.<br>2024", "juil."]
+    assert axes.month_axis(EN, months)["ticktext"][:2] == ["Jan<br>2024", "Jul"]
 
 
 def test_money_on_axes_is_short_and_in_the_readers_habits():
-    assert charts.short_money(EN)(12_000) == "£12k"
-    assert charts.short_money(FR)(12_000) == "12\u00a0k\u00a0€"
-    assert charts.short_money(Speaker("fr", "GB", "GBP"))(12_000) == "12\u00a0k\u00a0£"
+    assert axes.short_money(EN)(12_000) == "£12k"
+    assert axes.short_money(FR)(12_000) == "12\u00a0k\u00a0€"
+    assert axes.short_money(Speaker("fr", "GB", "GBP"))(12_000) == "12\u00a0k\u00a0£"
 
 
 def test_a_figure_carries_no_number_that_json_does_not_know():
-    figure = charts.ranked(["a", "b"], [1.0, math.nan], charts.counts(EN))
+    figure = charts.ranked(["a", "b"], [1.0, math.nan], axes.counts(EN))
     assert json.loads(charts.to_json(figure))["data"][0]["x"] == [1.0, None]
 
 
 def test_a_figure_in_html_reads_back_as_it_was():
-    figure = charts.ranked([SCRIPT, 'l\'été & "co"'], [1.0, np.float64(2)], charts.counts(EN))
+    figure = charts.ranked([SCRIPT, 'l\'été & "co"'], [1.0, np.float64(2)], axes.counts(EN))
     html = charts.to_html(figure, f"what {SCRIPT} shows")
     attributes = _first_tag(html)
     assert json.loads(attributes["data-figure"]) == json.loads(charts.to_json(figure))
@@ -132,10 +134,10 @@ def test_a_figure_in_html_reads_back_as_it_was():
 
 
 def test_a_name_on_a_chart_holds_no_markup_for_plotly():
-    assert charts.label('<a href="javascript:x">é & co</a>', 99) == (
+    assert axes.label('<a href="javascript:x">é & co</a>', 99) == (
         '&lt;a href="javascript:x"&gt;é &amp; co&lt;/a&gt;'
     )
-    assert charts.lines_of("un nom de produit vraiment très long pour un graphique", 20).count("<br>") == 1
+    assert axes.lines_of("un nom de produit vraiment très long pour un graphique", 20).count("<br>") == 1
 
 
 def test_a_waterfall_ends_where_it_should():
@@ -381,16 +383,16 @@ def test_a_term_shows_both_languages(made_up):
 
 def test_models_are_fitted_once_whatever_the_period(made_up, monkeypatch):
     calls = []
-    real = customer_cards.lifetime.lifetime_value
+    real = segment_cards.lifetime.lifetime_value
 
     def counted(sales, *more):
         calls.append(1)
         return real(sales, *more)
 
-    monkeypatch.setattr(customer_cards.lifetime, "lifetime_value", counted)
+    monkeypatch.setattr(segment_cards.lifetime, "lifetime_value", counted)
     view = View(made_up["b2c"], FR)
     for choice in (Choice(), Choice("month"), Choice(channel="marketplace"), Choice(country="GB")):
-        customer_cards.lifetime_value(view.chosen(choice))
+        segment_cards.lifetime_value(view.chosen(choice))
     assert len(calls) == 1
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from echannel.metrics import acquisition
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import Sales
-from echannel.views import charts, theme
+from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
 from echannel.views.frames import keyed, largest, last_row
@@ -41,7 +41,7 @@ def funnel(view: View) -> Card:
             charts.ranked(
                 [say(f"growth.funnel.{step}") for step in known["step"]],
                 known["value"].tolist(),
-                charts.counts(say),
+                axes.counts(say),
                 texts=[
                     say.number(value) + (f" · {say.percent(share, 1)}" if pd.notna(share) else "")
                     for value, share in zip(known["value"], known["from_sessions"], strict=True)
@@ -88,8 +88,8 @@ def conversion_by_month(view: View) -> Card | None:
         list(frame["month"]),
         [],
         [charts.Series(say("growth.series.conversion"), frame["value"].tolist(), theme.MAIN)],
-        charts.percents(say, 2),
-        charts.percents(say, 1),
+        axes.percents(say, 2),
+        axes.percents(say, 1),
         height=300,
     )
     table = Table(

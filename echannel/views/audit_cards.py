@@ -11,7 +11,7 @@ from echannel.locale import Speaker
 from echannel.metrics import audit
 from echannel.metrics.result import OK
 from echannel.tables import TABLES
-from echannel.views import charts, theme
+from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, Rows, reasons
 from echannel.views.context import View
 from echannel.views.frames import first_row, keyed
@@ -51,7 +51,7 @@ def readiness(view: View) -> Card:
     figure = charts.ranked(
         [say(f"term.tool_{tool}") for tool in known["tool"]],
         known["value"].tolist(),
-        charts.percents(say),
+        axes.percents(say),
         colour=[_VERDICT_COLOURS[verdict] for verdict in known["verdict"]],
         texts=[
             f"{say.percent(value, 0)} · {say(f'audit.verdict.{verdict}')}"
@@ -126,7 +126,7 @@ def fixes(view: View) -> Card:
             charts.ranked(
                 [say(f"audit.check.{code}.title") for code in top["check"]],
                 top["value"].tolist(),
-                charts.percents(say),
+                axes.percents(say),
                 colour=[_SEVERITY_COLOURS[severity] for severity in top["severity"]],
                 texts=[
                     f"{say.percent(value)} · {say(f'audit.severity.{severity}')}"
@@ -185,7 +185,7 @@ def checks(view: View) -> Card:
     figure = charts.ranked(
         [say(f"audit.severity.{state}") for state in order],
         [float(counted[state]) for state in order],
-        charts.counts(say),
+        axes.counts(say),
         colour=[_SEVERITY_COLOURS.get(state, theme.MUTED) for state in order],
     )
     return Card("audit.checks", sentence, Rows(len(frame), "checks"), (figure,), table)
@@ -311,7 +311,7 @@ def refused(view: View) -> Card:
             for field, why in zip(top["field"].fillna(""), top["why"], strict=True)
         ],
         top["n"].tolist(),
-        charts.counts(say),
+        axes.counts(say),
     )
     table = Table(
         "refused-rows",
@@ -385,7 +385,7 @@ def _periods(say: Speaker, dated: pd.DataFrame) -> charts.Figure:
     figure = charts.ranked(
         [_table_name(say, name) for name in dated["table"]],
         (length / per_month).tolist(),
-        charts.counts(say),
+        axes.counts(say),
         texts=[say.period(a, b) for a, b in zip(first, last, strict=True)],
         notes=[say("views.rows.rows", n=int(n)) for n in dated["n"]],
     )
@@ -393,8 +393,8 @@ def _periods(say: Speaker, dated: pd.DataFrame) -> charts.Figure:
     trace["base"] = (start.dt.days / per_month).tolist()
     trace["textposition"] = "inside"
     trace["insidetextanchor"] = "start"
-    axis = charts.month_axis(say, months, most=7)
+    axis = axes.month_axis(say, months, most=7)
     figure["layout"]["xaxis"] = {**axis, "showgrid": True, "gridcolor": theme.GRID}
     figure["layout"]["height"] += 40
-    figure["narrow"]["xaxis"] = charts.month_axis(say, months, most=4)
+    figure["narrow"]["xaxis"] = axes.month_axis(say, months, most=4)
     return figure

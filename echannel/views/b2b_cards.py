@@ -8,11 +8,11 @@ from echannel.locale import Speaker
 from echannel.metrics import b2b
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
-from echannel.views import charts, theme
+from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
-from echannel.views.customer_cards import last_orders
 from echannel.views.frames import first_row, keyed
+from echannel.views.segment_cards import last_orders
 from echannel.views.tables import Column, Table
 
 _AGE_COLOURS = {
@@ -48,7 +48,7 @@ def concentration(view: View) -> Card | None:
             charts.ranked(
                 [_account(say, name) for name in known["customer_id"]],
                 known["value"].tolist(),
-                charts.whole_money(say),
+                axes.whole_money(say),
                 texts=[
                     f"{say.money(value, decimals=0)} · {say.percent(share, 0)}"
                     for value, share in zip(known["value"], known["share"], strict=True)
@@ -113,7 +113,7 @@ def accounts_at_risk(view: View) -> Card | None:
             charts.ranked(
                 [_account(say, name) for name in known["customer_id"]],
                 known["turnover"].tolist(),
-                charts.whole_money(say),
+                axes.whole_money(say),
                 notes=[
                     say("growth.say.own_rhythm", rhythm=say.number(rhythm), since=say.number(since))
                     for rhythm, since in zip(known["rhythm"], known["days_since"], strict=True)
@@ -172,7 +172,7 @@ def receivables(view: View) -> Card | None:
             charts.ranked(
                 [say(f"growth.age.{bucket}") for bucket in known["bucket"]],
                 known["value"].tolist(),
-                charts.whole_money(say),
+                axes.whole_money(say),
                 colour=[_AGE_COLOURS[bucket] for bucket in known["bucket"]],
                 notes=[say("views.rows.orders", n=int(n)) for n in known["n"]],
             ),

@@ -13,7 +13,7 @@ from echannel.locale import Speaker
 from echannel.metrics import growth, platforms
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import BRIDGE_STEPS, Sales, as_date, bridge
-from echannel.views import charts, theme
+from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
 from echannel.views.frames import keyed, last_row
@@ -91,8 +91,8 @@ def turnover_by_month(view: View) -> Card:
         [charts.Series(say("growth.series.year_before"), _year_before(frame), theme.ALERT, dash="dot")]
         if len(frame) > 12
         else [],
-        charts.whole_money(say),
-        charts.short_money(say),
+        axes.whole_money(say),
+        axes.short_money(say),
         bands=_sale_bands(view, months),
         bands_name=say("growth.series.sale_periods"),
         incomplete=[not done for done in frame["complete"]],
@@ -153,8 +153,8 @@ def rolling_year(view: View) -> Card:
                 list(known["month"]),
                 [],
                 [charts.Series(say("growth.series.rolling"), known["rolling"].tolist(), theme.MAIN)],
-                charts.whole_money(say),
-                charts.short_money(say),
+                axes.whole_money(say),
+                axes.short_money(say),
                 height=300,
             ),
         )

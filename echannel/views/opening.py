@@ -7,8 +7,9 @@ from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
 from echannel.views import audit_cards, change_cards, growth_cards
 from echannel.views.context import View
-from echannel.views.customer_cards import QUIET, own_customers
+from echannel.views.customer_cards import own_customers
 from echannel.views.frames import first_row, largest
+from echannel.views.segment_cards import QUIET
 
 Sentences = tuple[str, str, str]
 

@@ -9,7 +9,7 @@ import pandas as pd
 from echannel.locale import Speaker
 from echannel.metrics import growth
 from echannel.metrics.result import OK
-from echannel.views import charts, theme
+from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
 from echannel.views.frames import first_row, largest
@@ -45,7 +45,7 @@ def by_weekday(view: View) -> Card:
             charts.ranked(
                 [_long_weekday(say, int(day)) for day in known["weekday"]],
                 known["value"].tolist(),
-                charts.whole_money(say),
+                axes.whole_money(say),
                 colour=[theme.SECOND if day == best["weekday"] else theme.MAIN for day in known["weekday"]],
                 notes=[say("views.rows.orders", n=int(n)) for n in known["orders"]],
             ),
@@ -95,7 +95,7 @@ def _by_dimension(view: View, dimension: growth.Dimension, name: Callable[[str],
             charts.ranked(
                 [words(group) for group in known["group"]],
                 known["value"].tolist(),
-                charts.whole_money(say),
+                axes.whole_money(say),
                 texts=[
                     f"{say.money(value, decimals=0)}"
                     + (f" · {say.percent(change, 0, signed=True)}" if pd.notna(change) else "")

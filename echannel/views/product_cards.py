@@ -7,7 +7,7 @@ import pandas as pd
 from echannel.metrics import products
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import Sales
-from echannel.views import charts, theme
+from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
 from echannel.views.frames import first_row, keyed
@@ -33,7 +33,7 @@ def best_sellers(view: View) -> Card:
             charts.ranked(
                 [view.product(name) for name in top["product_id"]],
                 top["value"].tolist(),
-                charts.whole_money(say),
+                axes.whole_money(say),
                 notes=[say("growth.say.units_sold", n=round(units)) for units in top["units"]],
             ),
         )
@@ -203,8 +203,8 @@ def discounts(view: View) -> Card:
                 list(months["month"]),
                 [charts.Series(say("growth.series.discount_rate"), months["value"].tolist(), theme.MAIN)],
                 [],
-                charts.percents(say, 1),
-                charts.percents(say, 0),
+                axes.percents(say, 1),
+                axes.percents(say, 0),
                 height=300,
             ),
         )
@@ -255,7 +255,7 @@ def margin(view: View) -> Card:
             charts.ranked(
                 [_category(view, name) for name in top["group"]],
                 top["margin"].tolist(),
-                charts.whole_money(say),
+                axes.whole_money(say),
                 texts=[
                     f"{say.money(money, decimals=0)} · {say.percent(value, 0)}"
                     for money, value in zip(top["margin"], top["value"], strict=True)
@@ -313,7 +313,7 @@ def returns(view: View) -> Card:
             charts.ranked(
                 [view.product(name) for name in top["group"]],
                 top["value"].tolist(),
-                charts.percents(say, 1),
+                axes.percents(say, 1),
                 notes=[
                     say("growth.say.came_back", n=round(back), sold=say.number(out))
                     for back, out in zip(top["numerator"], top["denominator"], strict=True)
