@@ -11,7 +11,7 @@ from files_help import csv_text, firm, off, read, tables_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echannel.connectors.base import REJECTED_COLUMNS
+from echannel.connectors.base import REJECTED_COLUMNS, Note
 from echannel.connectors.files import FilesConnector
 from echannel.errors import UserError
 from echannel.metrics.turnover import bridge, prepare
@@ -28,7 +28,7 @@ def refunds_of(batch) -> pd.DataFrame:
 
 
 def notes_of(batch) -> dict:
-    return {note.key: note.values for note in batch.notes}  # noqa: PD011
+    return {note.key: {k: v for k, v in vars(note)["values"].items() if k != "file"} for note in batch.notes}
 
 
 # --- what is net, what is gross ------------------------------------------------------------------
@@ -344,6 +344,18 @@ def test_one_customer_is_one_pseudonym_however_the_address_is_written(tmp_path):
     assert customers["1"] == customers["2"]
     assert pd.isna(customers["3"])
     assert len(batch.tables["customers"]) == 1
+
+
+def test_how_ambiguous_dates_were_resolved_is_said(tmp_path):
+    clear = [["1", "03/04/2026", "10"], ["2", "13/04/2026", "10"]]
+    headers = ["Order number", "Order date", "Order total"]
+    found = read(tmp_path, csv_text(headers, clear), preset="generic_orders")
+    assumed = read(tmp_path, csv_text(headers, clear[:1]), preset="generic_orders")
+    assert "files.note.dates_found_dmy" in notes_of(found)
+    assert notes_of(assumed)["files.note.dates_assumed_dmy"] == {"field": "Order date"}
+    assert {note.key: note for note in found.notes}["files.note.dates_found_dmy"] == Note(
+        "files.note.dates_found_dmy", {"file": "file.csv"}
+    )
 
 
 # --- rows that cannot be read --------------------------------------------------------------------

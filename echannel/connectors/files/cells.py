@@ -134,7 +134,7 @@ class Cells:
         for name in () if from_preset else guessed:
             self.notes.append(Note(f"files.note.dates_assumed_{orders[name]}", {"field": self.header(name)}))
         self.date_order = _most(list(orders.values()))
-        if decided:
+        if decided and any(column.ambiguous for column in columns.values()):
             self.notes.append(Note(f"files.note.dates_found_{self.date_order}", {}))
         self.date_orders = orders
         return columns

@@ -76,7 +76,7 @@ class FilesConnector:
         except UserError as error:
             rejected = unreadable(path.name, self.firm.source, error)
             return Batch({}, rejected, cursor, 1)
-        return Batch(tables, cells.rejected, cursor, len(cells), unique_notes(cells.notes))
+        return Batch(tables, cells.rejected, cursor, len(cells), named_notes(cells))
 
 
 def read_tables(
@@ -91,7 +91,7 @@ def read_tables(
     raw = read_file(path, reading_of(options), limit)
     layout, _ = settle_layout(raw, options)
     cells = Cells(raw, layout, options, firm)
-    if raw.left_out:
+    if raw.left_out and not options.preset:  # a known export is known to end so
         cells.notes.append(Note("files.note.footer", {"n": raw.left_out}))
     if layout.table == "orders":
         tables = read_orders(cells, with_products, with_customers)
@@ -131,9 +131,10 @@ def unreadable(file: str, source: str, error: UserError) -> pd.DataFrame:
     return pd.DataFrame([entry], columns=list(REJECTED_COLUMNS))
 
 
-def unique_notes(notes: list[Note]) -> tuple[Note, ...]:
-    """Each note once, in the order in which they were made."""
-    return tuple({(note.key, json.dumps(note.values, sort_keys=True)): note for note in notes}.values())
+def named_notes(cells: Cells) -> tuple[Note, ...]:
+    """Each note once, with the file's name, in the order in which they were made."""
+    named = [Note(note.key, {"file": cells.raw.file, **note.values}) for note in cells.notes]
+    return tuple({str(note): note for note in named}.values())
 
 
 def _matched(folder: Path, entries: tuple[FileOptions, ...]) -> list[tuple[Path, FileOptions]]:

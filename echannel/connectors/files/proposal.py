@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from echannel.connectors.base import Note
-from echannel.connectors.files.connector import read_tables, unique_notes
+from echannel.connectors.files.connector import named_notes, read_tables
 from echannel.connectors.files.fields import REQUIRED
 from echannel.connectors.files.firm import Firm
 from echannel.connectors.files.headers import Match, likely_table, recognise
@@ -158,7 +158,7 @@ def _look_at(path: Path, firm: Firm, answers: dict[str, Any]) -> FileProposal:
         refused=len(cells.rejected),
         rejected=cells.rejected,
         preview={name: frame.head(PREVIEW_ROWS) for name, frame in tables.items()},
-        notes=unique_notes(cells.notes),
+        notes=named_notes(cells),
         questions=questions_about(cells, tables),
     )
 
