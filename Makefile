@@ -60,8 +60,9 @@ lab: setup
 serve: setup
 	@$(BIN)/echannel serve
 
-bench: setup
-	$(BIN)/python -m benchmarks
+bench: $(SMALL)/finished
+	$(BIN)/python -m benchmarks.metrics
+	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/python -m benchmarks.batch small
 
 # Chooses versions anew and writes their hashes; needs uv, the rest of this file does not.
 lock:

@@ -192,7 +192,7 @@ def test_an_error_for_people_reaches_the_page_in_its_language(workspace):
         ),
         workspace.notebooks / "growth.ipynb",
     )
-    summary = run_cohort(workspace, "trial", only=["alpha"])
+    summary = run_cohort(workspace, "trial", only=["alpha"], workers=1)
     for outcome in summary.failed:
         expected = Speaker(outcome.report.language)("error.unknown_sme", value="x", known="y")
         assert outcome.reason == expected
@@ -204,17 +204,17 @@ def test_a_kernel_that_dies_fails_one_report(workspace):
         notebook(BODY, "if sme == 'bravo':\n    os.kill(os.getpid(), 9)"),
         workspace.notebooks / "growth.ipynb",
     )
-    summary = run_cohort(workspace, "trial", languages=["fr"])
+    summary = run_cohort(workspace, "trial", languages=["fr"], workers=1)
     assert [outcome.report.name for outcome in summary.failed] == ["bravo/growth/fr"]
     assert summary.failed[0].reason == Speaker("fr")("batch.reason.kernel_died")
 
 
 def test_resume_makes_only_what_failed_or_is_missing(workspace):
     (workspace.root / "data" / "bravo.txt").write_text("three")
-    run_cohort(workspace, "trial", languages=["en"])
+    run_cohort(workspace, "trial", languages=["en"], workers=1)
     (workspace.root / "data" / "bravo.txt").write_text("3")
     (workspace.reports / "trial" / "carol" / "growth.en.html").unlink()
-    summary = run_cohort(workspace, "trial", languages=["en"], resume=True)
+    summary = run_cohort(workspace, "trial", languages=["en"], resume=True, workers=1)
     assert [outcome.status for outcome in summary.outcomes] == ["kept", "ok", "ok"]
     assert summary.exit_code == 0
 
