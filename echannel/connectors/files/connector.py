@@ -133,7 +133,7 @@ def unreadable(file: str, source: str, error: UserError) -> pd.DataFrame:
 
 def named_notes(cells: Cells) -> tuple[Note, ...]:
     """Each note once, with the file's name, in the order in which they were made."""
-    named = [Note(note.key, {"file": cells.raw.file, **note.values}) for note in cells.notes]
+    named = [Note(note.key, {"file": cells.raw.file, **note.values}) for note in cells.notes]  # noqa: PD011
     return tuple({str(note): note for note in named}.values())
 
 
