@@ -27,8 +27,17 @@ from echannel.sync import SyncReport, sync_sme
 from echannel.wizard import words
 from echannel.workspace import Workspace, find_workspace
 
-_WIDE = widgets.Layout(width="34em")
-_LABEL = {"description_width": "16em"}
+_WIDE = widgets.Layout(width="min(46em, 100%)")
+_LABEL = {"description_width": "24em"}
+# A dashboard's page has none of JupyterLab's colours, without which fields and buttons are invisible.
+_STYLE = """<style>
+.connect input:not([type=checkbox]), .connect select {border: 1px solid #6b7785; background: #fff}
+.connect button {border: 1px solid #12436d; color: #12436d; background: #fff; border-radius: 3px}
+.connect button.mod-primary {background: #12436d; color: #fff}
+.connect table {border-collapse: collapse; margin: .6em 0}
+.connect td, .connect th {border: 1px solid #c9d0d8}
+.connect caption {text-align: left; font-weight: 600; padding: .3em 0}
+</style>"""
 
 
 def open_connect(firm: str = "", lang: str = "", workspace: Workspace | None = None) -> ConnectPage:
@@ -79,18 +88,21 @@ class ConnectPage:
 
     def who(self) -> widgets.VBox:
         """The form on the SME itself."""
-        return widgets.VBox([self._heading("who"), *self.inputs.values()])
+        first = ["name", "id"]
+        rest = [name for name in self.inputs if name not in first]
+        inputs = [self.inputs[name] for name in (*first, *rest)]
+        return _section([widgets.HTML(_STYLE), self._heading("who"), *inputs])
 
     def where(self) -> widgets.VBox:
         """Where its files are: dropped here, or in a folder."""
         look = widgets.Button(description=self.say("wizard.page.look"), button_style="primary")
         look.on_click(lambda _: self._try(self.look))
         places = [self.upload] if _served() else [self.upload, self.path]
-        return widgets.VBox([self._heading("files"), *places, look, self.message])
+        return _section([self._heading("files"), *places, look, self.message])
 
     def what(self) -> widgets.VBox:
         """What the files seem to be: mapping, questions, preview; empty until files were looked at."""
-        return widgets.VBox([self._heading("columns"), self.found])
+        return _section([self._heading("columns"), self.found])
 
     def finish(self) -> widgets.VBox:
         """Write the profile, sync, and see what came of it."""
@@ -99,7 +111,7 @@ class ConnectPage:
         write.on_click(lambda _: self._try(self.write))
         sync.on_click(lambda _: self._try(self.write_and_sync))
         options = [] if _served() else [self.replace]
-        return widgets.VBox(
+        return _section(
             [self._heading("finish"), *options, widgets.HBox([write, sync]), self.bar, self.outcome]
         )
 
@@ -304,6 +316,12 @@ def first_chart(workspace: Workspace, sme_id: str, language: str) -> None:
     from echannel.views import growth_cards, open_page
 
     open_page("growth", sme_id, language, workspace).show(growth_cards.turnover_by_month)
+
+
+def _section(children: Sequence[widgets.Widget]) -> widgets.VBox:
+    section = widgets.VBox(children)
+    section.add_class("connect")
+    return section
 
 
 def _input(label: str, value: str) -> widgets.Text:
