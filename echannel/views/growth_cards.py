@@ -14,7 +14,7 @@ from echannel.metrics import growth, platforms
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import BRIDGE_STEPS, Sales, as_date, bridge
 from echannel.views import axes, charts, theme
-from echannel.views.cards import NO_FIGURES, Card, reasons
+from echannel.views.cards import NO_FIGURES, Card, Figures, reasons
 from echannel.views.context import View
 from echannel.views.frames import keyed, last_row
 from echannel.views.tables import Column, Table
@@ -240,7 +240,14 @@ def platform_numbers(view: View) -> Card:
     theirs = frame[frame["step"] == "platform"].set_index("figure")["value"]
     first = theirs.index[0]
     sentence = say("growth.say.platforms", n=len(theirs), net=say.money(ours.iloc[0], decimals=0))
-    figures = NO_FIGURES
+    figures: Figures = (
+        charts.ranked(
+            [say(f"growth.platform.{name}") for name in theirs.index] + [say("growth.step.net_goods")],
+            [*theirs.tolist(), float(ours.iloc[0])],
+            axes.whole_money(say),
+            colour=[theme.MUTED] * len(theirs) + [theme.MAIN],
+        ),
+    )
     if used:
         sentence = say(
             "growth.say.platform",
