@@ -18,24 +18,24 @@ def filter_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
         "period": _box(say("views.filter.period"), [(say(f"views.periods.{p}"), p) for p in PERIODS]),
         "kind": _box(
             say("views.filter.kind"),
-            [(say("views.filter.all_kinds"), None)]
+            [(say("views.filter.all_kinds"), "")]
             + [(say(f"kind.{kind}"), kind) for kind in _present(sales, "kind")],
         ),
         "channel": _box(
             say("views.filter.channel"),
-            [(say("views.filter.all_channels"), None)]
+            [(say("views.filter.all_channels"), "")]
             + [(say(f"channel.{name}"), name) for name in _present(sales, "channel")],
         ),
         "country": _box(
             say("views.filter.country"),
-            [(say("views.filter.all_countries"), None)]
+            [(say("views.filter.all_countries"), "")]
             + [(say.country_name(code), code) for code in _present(sales, "country")],
         ),
     }
     boxes["period"].value = view.choice.period
 
     def changed(_: Any) -> None:
-        choose(Choice(**{name: box.value for name, box in boxes.items()}))
+        choose(Choice(**{name: box.value or None for name, box in boxes.items()}))
 
     for box in boxes.values():
         box.observe(changed, names="value")
@@ -45,7 +45,8 @@ def filter_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
     return bar
 
 
-def _box(name: str, options: list[tuple[str, str | None]]) -> Dropdown:
+def _box(name: str, options: list[tuple[str, str]]) -> Dropdown:
+    # "" stands for all: a list whose value is None shows nothing as chosen.
     return Dropdown(options=options, description=name, style={"description_width": "initial"})
 
 

@@ -70,6 +70,11 @@ def test_language_firm_and_tool_can_be_switched(live: Watched) -> None:
 def test_a_filter_redraws_the_figures(live: Watched) -> None:
     opened(live, "growth", "sme=kent-gifts&lang=en")
     drawn(live)
+    chosen = live.page.locator(".ec-filters select").evaluate_all(
+        "all => all.map((each) => each.selectedOptions[0]?.textContent ?? '')"
+    )
+    assert len(chosen) >= 2
+    assert all(chosen)
     before = live.page.locator(".ec-figure").evaluate_all("all => all.map((each) => each.dataset.figure)")
     live.page.locator(".ec-filters select").first.select_option(index=1)
     live.page.wait_for_function(
