@@ -65,7 +65,7 @@ def _next_step(view: View) -> str:
             return say("growth.open.call_accounts", n=len(known), money=money)
     segments = own_customers(view).of_all_days(rfm.rfm_segments)
     quiet = segments[segments["segment"].isin(QUIET) & (segments["status"] == OK)]
-    if quiet["n"].sum() > 0 and quiet["value"].sum() > 0:
+    if "b2c" in view.kinds and quiet["n"].sum() > 0 and quiet["value"].sum() > 0:
         money = say.money(quiet["value"].sum(), decimals=0)
         return say("growth.open.write_to", n=int(quiet["n"].sum()), money=money)
     if view.compared is not None:
