@@ -35,7 +35,8 @@ def filter_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
     boxes["period"].value = view.choice.period
 
     def changed(_: Any) -> None:
-        choose(Choice(**{name: box.value or None for name, box in boxes.items()}))
+        chosen: dict[str, Any] = {name: box.value or None for name, box in boxes.items()}
+        choose(Choice(**chosen))
 
     for box in boxes.values():
         box.observe(changed, names="value")
