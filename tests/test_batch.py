@@ -20,6 +20,7 @@ from echannel.batch import plan_reports, run_cohort, tool_names
 from echannel.batch.plan import check_parameters, find_notebook
 from echannel.batch.run import cohort_or_sme
 from echannel.errors import UserError
+from echannel.kernels import can_fork
 from echannel.locale import Speaker
 from echannel.workspace import Workspace
 
@@ -241,3 +242,36 @@ def test_a_killed_run_leaves_whole_pages_and_can_be_resumed(workspace):
     assert summary.exit_code == 0
     assert sum(outcome.status == "kept" for outcome in summary.outcomes) >= len(done) - 1
     assert len(list(folder.glob("*/growth.*.html"))) == 6
+
+
+@pytest.mark.skipif(not can_fork(), reason="kernels start cold here")
+def test_reports_run_in_forks_that_share_nothing(workspace):
+    nbformat.write(
+        notebook(
+            "import builtins, os, pathlib\nassert not hasattr(builtins, 'mark')\nbuiltins.mark = sme",
+            "pathlib.Path(f'/proc/{os.getppid()}/cmdline').read_text().replace(chr(0), ' ')",
+        ),
+        workspace.notebooks / "growth.ipynb",
+    )
+    assert run_cohort(workspace, "trial", workers=1).failed == ()
+    assert "-m echannel.kernels" in page(workspace, "carol/growth.fr.html")
+
+
+@pytest.mark.skipif(not can_fork(), reason="kernels start cold here")
+def test_a_lost_nursery_means_cold_kernels_not_failures(workspace):
+    lost = (
+        "from echannel.kernels import ForkedProvisioner, use_warm_kernels\n"
+        "use_warm_kernels()\n"
+        "ForkedProvisioner.nursery._process.kill(); ForkedProvisioner.nursery._process.wait()\n"
+        "import sys, pathlib\n"
+        "from echannel.batch import Report\n"
+        "from echannel.batch.execute import make_report\n"
+        "from echannel.batch.run import _job, cohort_or_sme\n"
+        "from echannel.workspace import Workspace\n"
+        "where = Workspace(pathlib.Path(sys.argv[1]))\n"
+        "trial = cohort_or_sme(where, 'trial')\n"
+        "job = _job(where, trial, Report('alpha', 'growth', 'en'), where.reports, None)\n"
+        "print(make_report(job)[0].status)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", lost, workspace.root], capture_output=True, text=True)
+    assert done.stdout.strip() == "ok", done.stderr
