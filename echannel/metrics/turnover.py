@@ -36,6 +36,8 @@ _ORDER_MONEY = [
     "wrapping_net",
     "vat_amount",
 ]
+_CENT = 0.01
+_NOISE = 1e-9  # of floating point
 BRIDGE_STEPS = (
     "goods_gross",
     "shipping_gross",
@@ -279,12 +281,16 @@ def _lines(
     goods = np.bincount(position, after_line_discount, len(counted))[position]
     share = np.divide(after_line_discount, goods, out=np.zeros(len(goods)), where=goods != 0)
     net = after_line_discount - share * counted["discount"].to_numpy()[position]
+    discount = listed - net
+    rest = counted["net_goods"].to_numpy() - np.bincount(position, net, len(counted))
+    cents, spread = _rounding(rest, position, after_line_discount, counted["fx_rate"].to_numpy())
+    listed, net = listed + cents, net + cents
     sales = order[_KEYS].assign(
         entry="sale",
         product_id=sold["product_id"],
         quantity=sold["quantity"],
         listed=listed,
-        discount=listed - net,
+        discount=discount,
         net=net,
         unit_cost=sold["unit_cost"],
     )
@@ -297,9 +303,7 @@ def _lines(
         net=returned["shipping"] - returned["net"],
         unit_cost=np.nan,
     )
-    explained = np.bincount(position, net, len(counted))
-    rest = counted["net_goods"].to_numpy() - explained
-    open_orders = np.abs(rest) > 0.005
+    open_orders = ~spread & (np.abs(rest) > _NOISE)
     unitemised = counted.loc[open_orders, _KEYS].assign(
         entry="unitemised",
         product_id=np.nan,
@@ -319,6 +323,20 @@ def _lines(
     cost = np.where(lines["entry"] == "unitemised", np.nan, cost)
     codes = np.r_[category.cat.codes.to_numpy(), -1][known]  # place -1: no such product
     return lines.assign(category=pd.Categorical.from_codes(codes, category.cat.categories), cost=cost)
+
+
+def _rounding(
+    rest: np.ndarray, position: np.ndarray, amounts: np.ndarray, rate: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The cents that rounding leaves between an order and its lines: per line, by value; and whose they are.
+
+    Rounding is up to a cent per line and one for the order; what is more is no rounding.
+    """
+    lines = np.bincount(position, minlength=len(rest))
+    rounded = (lines > 0) & (np.abs(rest) <= (lines + 1) * _CENT * rate)
+    size = np.bincount(position, np.abs(amounts), len(rest))[position]
+    share = np.divide(np.abs(amounts), size, out=1 / lines[position], where=size > 0)
+    return share * np.where(rounded, rest, 0.0)[position], rounded
 
 
 def _looked_up(values: np.ndarray, positions: np.ndarray) -> np.ndarray:
