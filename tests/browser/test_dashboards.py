@@ -116,7 +116,9 @@ def test_nothing_but_the_pages_is_served(server: str, path: str) -> None:
 
 
 def test_another_host_name_is_refused(server: str) -> None:
-    request = urllib.request.Request(f"{server}/echannel/theme.css", headers={"Host": "evil.example"})
+    request = urllib.request.Request(
+        f"{server}/voila/render/home.ipynb?lang=en", headers={"Host": "evil.example"}
+    )
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)
     assert refused.value.code == 403
