@@ -26,7 +26,7 @@ MONEY = [
     ({"amount": 1234.56, "currency": "USD"}, "US$1,234.56", f"1{NNB}234,56{NB}$"),
     ({"amount": 1234567.891, "decimals": 0}, "£1,234,568", f"1{NNB}234{NNB}568{NB}£"),
     ({"amount": 1234.5, "currency": "JPY"}, "JP¥1,234", f"1{NNB}234{NB}JPY"),
-    ({"amount": -5.5}, "-£5.50", f"-5,50{NB}£"),
+    ({"amount": -5.5}, "−£5.50", f"−5,50{NB}£"),
     ({"amount": 5.5, "signed": True}, "+£5.50", f"+5,50{NB}£"),
     ({"amount": -0.001}, "£0.00", f"0,00{NB}£"),
     ({"amount": 0.0, "signed": True}, "£0.00", f"0,00{NB}£"),
@@ -63,7 +63,7 @@ def test_numbers(asked, english, french):
         ({"fraction": 0.055, "decimals": 1}, "5.5%", f"5,5{NB}%"),
         ({"fraction": 0.2, "decimals": 0}, "20%", f"20{NB}%"),
         ({"fraction": 0.031, "signed": True}, "+3.1%", f"+3,1{NB}%"),
-        ({"fraction": -0.031, "signed": True}, "-3.1%", f"-3,1{NB}%"),
+        ({"fraction": -0.031, "signed": True}, "−3.1%", f"−3,1{NB}%"),
         ({"fraction": 0.0001, "signed": True}, "0.0%", f"0,0{NB}%"),
         ({"fraction": 12.5}, "1,250.0%", f"1{NNB}250,0{NB}%"),
         ({"fraction": math.nan}, "not known", "inconnu"),
@@ -185,7 +185,7 @@ def digits(text: str) -> str:
 def test_the_same_numbers_in_both_languages(amount):
     english, french = UK["en"].money(amount), UK["fr"].money(amount)
     assert digits(english) == digits(french)
-    assert english.lstrip("-+").startswith("£") and french.endswith(f"{NB}£")
+    assert english.lstrip("−+").startswith("£") and french.endswith(f"{NB}£")
     assert "£GB" not in french and " " not in french
 
 

@@ -145,7 +145,7 @@ def test_a_waterfall_ends_where_it_should():
     bars = figure["data"][0]
     assert bars["base"] == [0.0, 100.0, 80.0, 0.0]
     assert bars["x"] == [100.0, 30.0, 50.0, 80.0]
-    assert bars["text"] == ["£100", "+£30", "-£50", "£80"]
+    assert bars["text"] == ["£100", "+£30", "−£50", "£80"]
 
 
 # --- tables and downloads ------------------------------------------------------------------------

@@ -30,6 +30,7 @@ LANGUAGES = ("en", "fr")
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 UNKNOWN_KEY = "common.unknown"
 
+MINUS = "\u2212"  # as wide as the plus sign and the digits; a hyphen is not
 
 @lru_cache
 def messages(language: str) -> Mapping[str, str | tuple[str, ...]]:
@@ -124,7 +125,10 @@ class Speaker:
             return self(UNKNOWN_KEY)
         code = currency or self.currency
         if decimals is None:
-            decimals = numbers.get_currency_precision(code)
+            decimals = precision
+        # The same sum added up in another order is the same whole amount too.
+        amount = round(float(amount or 0), max(decimals, precision))
+        precision = numbers.get_currency_precision(code)
         text = numbers.format_currency(
             _unsigned_zero(amount, decimals),
             code,
@@ -222,9 +226,11 @@ def _absent(value: float | None) -> bool:
 def _with_sign(text: str, value: float, signed: bool) -> str:
     return f"+{text}" if signed and value > 0 else text
 
+    if value < 0:
+        return text.replace("-", MINUS)
 
 def _unsigned_zero(value: float | None, decimals: int) -> float:
-    """The value, but 0 for what rounds to 0: nobody reads "-0.00" with profit."""
+    """The value, but 0 for what rounds to 0: nobody reads "−0.00" with profit."""
     assert value is not None
     return value if round(value, decimals) else 0.0
 
