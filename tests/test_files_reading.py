@@ -40,6 +40,17 @@ def test_every_encoding_with_every_separator(tmp_path, encoding, separator):
     assert raw.numbers.tolist() == [2, 3, 4]
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp850"])
+def test_a_sign_that_is_rare_does_not_turn_accents_into_capitals(tmp_path, encoding):
+    path = tmp_path / "produits.csv"
+    said = "Ø 10 mm, 5 °C" if encoding == "cp1252" else "à part, déjà prête"
+    rows = [["Harnais", "Sécurité"], ["Gréement", said], ["Pièces", "À bord"]]
+    path.write_bytes(csv_text(["Désignation", "Famille"], rows, ";").encode(encoding))
+    raw, columns = lines_of(path)
+    assert raw.encoding == encoding
+    assert [list(row) for row in zip(*columns, strict=True)] == rows
+
+
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_every_line_ending(tmp_path, ending):
     path = tmp_path / "export.csv"

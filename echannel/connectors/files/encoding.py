@@ -14,7 +14,9 @@ _MARKS = {
 }
 _ONE_BYTE = ("cp1252", "mac_roman", "cp850")
 # What stands in English and French texts beside ASCII: the code page that yields most of it is right.
-_LIKELY = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ£€°’‘“”«»–—…·ñßåøáíóúÁÍÓÚ\u00a0\u202f²³½№®©™")
+# Letters that are often there weigh more: é in one code page is È in another.
+_COMMON = frozenset("àâçéèêëîïôùû£€°’«»\u00a0")
+_LIKELY = frozenset("äöüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ‘“”–—…·ñßåøØáíóúÁÍÓÚ\u202f²³½№®©™")
 
 
 def decode(content: bytes, file: str, encoding: str = "auto") -> tuple[str, str]:
@@ -57,5 +59,6 @@ def _find(content: bytes) -> str:
 
 def _likelihood(content: bytes, page: str) -> float:
     counts = Counter(content.translate(None, bytes(range(128))))
-    likely = (n for byte, n in counts.items() if bytes([byte]).decode(page, errors="replace") in _LIKELY)
-    return sum(likely) / max(counts.total(), 1)
+    found = {bytes([byte]).decode(page, errors="replace"): n for byte, n in counts.items()}
+    weighed = (n * (2 * (letter in _COMMON) + (letter in _LIKELY)) for letter, n in found.items())
+    return sum(weighed) / max(counts.total(), 1)
