@@ -17,6 +17,7 @@ from echannel.tables import CHANNELS, KINDS, STATUSES
 
 Rows = Literal["lines", "orders", "rows", "auto"]
 Amounts = Literal["net", "gross", "auto"]
+Platform = Literal["prestashop", "woocommerce", "shopify", "amazon", "ebay", "etsy"]
 
 
 class _Strict(BaseModel):
@@ -108,6 +109,7 @@ class FileOptions(_Strict):
     fx: dict[str, float] = {}  # reporting currency = amount × rate
     not_products: tuple[str, ...] = ()  # codes that are turnover but no product: manual entries, fees
     shipping_codes: tuple[str, ...] = ()  # codes of lines that are carriage
+    platform: Platform | None = None  # where a file mapped by hand comes from, to explain that shop's figures
 
     def layout(self) -> Layout:
         """The preset's layout with what the profile says instead."""
