@@ -56,25 +56,6 @@ def concentration(sales: Sales) -> pd.DataFrame:
     return judged(frame, FEWEST_ACCOUNTS, _FEW_ACCOUNTS) if n else _without_accounts(sales, frame)
 
 
-def lorenz(sales: Sales, points: int = 101) -> pd.DataFrame:
-    """The Lorenz curve of B2B turnover, smallest accounts first.
-
-    Returns
-    -------
-    At most ``points`` rows from (0, 0) to (1, 1): ``accounts_share``, ``value`` (turnover share), ``n``
-    (accounts), ``status``, ``reason``.
-    """
-    amounts = np.sort(_accounts(sales)["turnover"].clip(lower=0).to_numpy())
-    n = len(amounts)
-    if n < FEWEST_ACCOUNTS or not amounts.sum():
-        few = pd.DataFrame({"accounts_share": [np.nan], "value": [np.nan], "n": [n]})
-        return few.assign(status=TOO_FEW, reason=_FEW_ACCOUNTS) if n else _without_accounts(sales, few)
-    upto = np.unique(np.linspace(0, n, min(points, n + 1)).round().astype(int))
-    share = np.r_[0.0, amounts.cumsum() / amounts.sum()]
-    frame = pd.DataFrame({"accounts_share": upto / n, "value": share[upto], "n": n})
-    return frame.assign(status=OK, reason="")
-
-
 def top_accounts(sales: Sales, count: int = 10) -> pd.DataFrame:
     """The largest B2B accounts.
 

@@ -16,12 +16,11 @@ from echannel.metrics.counting import codes_of, distinct, divided
 from echannel.metrics.daily import Daily
 from echannel.metrics.periods import Period, like_for_like, month_of, month_start, of, preceding, year_before
 from echannel.metrics.result import INPUT_MISSING, OK, RESULT_COLUMNS, TOO_FEW, judged
-from echannel.metrics.seasons import by_hour, by_weekday, sale_days_apart, sale_weeks
+from echannel.metrics.seasons import by_weekday, sale_days_apart, sale_weeks
 from echannel.metrics.turnover import as_date, month_periods
 
 __all__ = [
     "by_dimension",
-    "by_hour",
     "by_weekday",
     "headline",
     "monthly_turnover",

@@ -247,13 +247,6 @@ def expected_purchases(
     return growth * probability_alive(model, x, t_x, T)
 
 
-def expected_purchases_of_new(model: BgNbd, weeks: np.ndarray) -> np.ndarray:
-    """Repeat purchases expected of a new customer within ``weeks`` (FHL 2005, equation 9)."""
-    weeks = np.asarray(weeks, dtype="float64")
-    zero = np.zeros(1)
-    return np.array([expected_purchases(model, week, zero, zero, zero)[0] for week in weeks])
-
-
 def expected_value(model: GammaGamma, x: np.ndarray, monetary: np.ndarray) -> np.ndarray:
     """Expected value per purchase, each customer's own mean drawn towards that of all."""
     x, monetary = np.asarray(x, dtype="float64"), np.asarray(monetary, dtype="float64")

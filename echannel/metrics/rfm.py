@@ -107,29 +107,6 @@ def rfm_segments(sales: Sales, as_of: int | None = None) -> pd.DataFrame:
     return _judged_by(customers, frame.rename_axis("segment").reset_index())
 
 
-def rfm_grid(sales: Sales, as_of: int | None = None) -> pd.DataFrame:
-    """Customers and turnover per cell of the R × FM grid, for a heat map.
-
-    Returns
-    -------
-    One row per ``r`` (1–5) and ``fm`` (1–5, halves rounded up): ``r``, ``fm``, ``value`` (customers),
-    ``turnover``, ``n`` (customers), ``status``, ``reason``.
-    """
-    scores = rfm_scores(sales, as_of)
-    at = (scores["r"].to_numpy() - 1) * 5 + np.ceil(scores["fm"].to_numpy()).astype(int) - 1
-    customers = np.bincount(at, minlength=25)
-    frame = pd.DataFrame(
-        {
-            "r": np.repeat(np.arange(1, 6), 5),
-            "fm": np.tile(np.arange(1, 6), 5),
-            "value": customers.astype("float64"),
-            "turnover": np.bincount(at, scores["monetary"].to_numpy(), 25),
-            "n": customers,
-        }
-    )
-    return _judged_by(len(scores), frame)
-
-
 def _score(values: np.ndarray, classes: int, side: Literal["left", "right"]) -> np.ndarray:
     """Rank classes spread over 1–5; ties share the lower class (side left) or the higher one (right)."""
     if not len(values):

@@ -1,7 +1,7 @@
-"""When things are sold: weekdays, hours, and sale periods that move between years.
+"""When things are sold: weekdays, and sale periods that move between years.
 
-``entries`` and ``orders`` are frames of ``Sales`` (see ``echannel.metrics.turnover``): local days, net goods
-ex VAT in the reporting currency.
+``entries`` is a frame of ``Sales`` (see ``echannel.metrics.turnover``): local days, net goods ex VAT in the
+reporting currency.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import pandas as pd
 from echannel.metrics.counting import divided
 from echannel.metrics.daily import Daily
 from echannel.metrics.periods import Period, of
-from echannel.metrics.result import INPUT_MISSING, judged, missing
+from echannel.metrics.result import INPUT_MISSING, judged
 from echannel.metrics.turnover import as_date
 
-FEWEST_ORDERS = 30  # spread over seven weekdays or 24 hours
+FEWEST_ORDERS = 30  # spread over seven weekdays
 
 
 _WEEK_COLUMNS = [
@@ -67,34 +67,6 @@ def by_weekday(entries: pd.DataFrame, period: Period) -> pd.DataFrame:
     absent = (frame["days"] == 0).to_numpy()
     frame.loc[absent, ["status", "reason"]] = [INPUT_MISSING, "reason.no_such_days"]
     return frame
-
-
-def by_hour(orders: pd.DataFrame, period: Period, time_zone: str) -> pd.DataFrame:
-    """Orders by local hour of the day; input_missing where the source gives dates without times.
-
-    Returns
-    -------
-    24 rows: ``hour``, ``value`` (orders), ``share``, ``total`` (goods ex VAT), ``n`` (orders in the
-    period), ``status``, ``reason``.
-    """
-    sold = of(orders, period)
-    local = sold["ordered_at"].dt.tz_convert(time_zone)
-    hour = local.dt.hour.to_numpy()
-    goods = sold["net_goods"].to_numpy()
-    count = np.bincount(hour, minlength=24)
-    # A file with dates only puts every order at the same time.
-    if len(sold) >= FEWEST_ORDERS and len(np.unique(hour * 60 + local.dt.minute.to_numpy())) == 1:
-        return missing("reason.no_times", hour=np.nan, share=np.nan, total=np.nan)
-    frame = pd.DataFrame(
-        {
-            "hour": np.arange(24),
-            "value": count,
-            "share": divided(count, count.sum()),
-            "total": np.bincount(hour, goods, 24),
-            "n": len(sold),
-        }
-    )
-    return judged(frame, FEWEST_ORDERS, "reason.few_orders")
 
 
 def sale_weeks(

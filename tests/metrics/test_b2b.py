@@ -63,7 +63,6 @@ def test_consumer_orders_do_not_count():
     only_b2c = shop([order("o2", "2025-01-02", 1000, customer_id="z", kind="b2c", status="paid")])
     for frame in (
         b2b.concentration(only_b2c),
-        b2b.lorenz(only_b2c),
         b2b.days_sales_outstanding(only_b2c),
         b2b.payment_delays(only_b2c),
         b2b.receivables_by_age(only_b2c),
@@ -76,17 +75,13 @@ def test_consumer_orders_do_not_count():
 
 @settings(max_examples=20)
 @given(random_shops(kind="b2b"))
-def test_shares_grow_and_the_lorenz_curve_lies_under_the_diagonal(sales):
+def test_shares_grow_with_the_number_of_accounts(sales):
     got = b2b.concentration(sales)
     if got["n"].iloc[0] < 2 or not got["denominator"].iloc[0]:
         return
     top = by(got, "measure")["value"]
     assert 0 < top["top_1"] <= top["top_5"] <= top["top_10"] <= 1 + 1e-9
     assert top["top_1"] ** 2 <= top["hhi"] <= top["top_1"] + 1e-9
-    curve = b2b.lorenz(sales)
-    assert curve["value"].iloc[0] == 0 and curve["value"].iloc[-1] == pytest.approx(1)
-    assert (curve["value"] <= curve["accounts_share"] + 1e-9).all()
-    assert curve["value"].is_monotonic_increasing
     ranked = b2b.top_accounts(sales, count=3)
     assert ranked["share"].iloc[0] == pytest.approx(top["top_1"])
     assert ranked["value"].is_monotonic_decreasing

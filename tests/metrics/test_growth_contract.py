@@ -23,7 +23,6 @@ METRICS = {
     "yearly": lambda s: growth.yearly(s.entries, s.first_day, s.last_day),
     "by_dimension": lambda s: growth.by_dimension(s.entries, "country", NOW, BEFORE),
     "by_weekday": lambda s: growth.by_weekday(s.entries, SHORT),
-    "by_hour": lambda s: growth.by_hour(s.orders, NOW, "Europe/Paris"),
     "sale_weeks": lambda s: growth.sale_weeks(s.entries, [], s.first_day, s.last_day),
     "sale_days_apart": lambda s: growth.sale_days_apart(s.entries, NOW, BEFORE, []),
     "price_volume_mix": lambda s: change.price_volume_mix(s.lines, NOW, BEFORE),

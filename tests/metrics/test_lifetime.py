@@ -145,7 +145,8 @@ def test_expected_purchases_are_the_integral_of_the_rate_of_those_still_there(a)
 
     scale = quad(lambda p: p ** (a - 1) * (1 - p) ** (model.b - 1), 0, 1)[0]
     total = quad(lambda s: quad(per_week, 0, 1, args=(s,))[0], 0, 30)[0] / scale
-    assert lifetime.expected_purchases_of_new(model, np.array([30.0]))[0] == pytest.approx(total, rel=1e-4)
+    new = np.zeros(1)
+    assert lifetime.expected_purchases(model, 30.0, new, new, new)[0] == pytest.approx(total, rel=1e-4)
 
 
 def test_the_paper_s_own_equation_gives_the_same_where_it_can_be_computed():

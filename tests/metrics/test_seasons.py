@@ -1,4 +1,4 @@
-"""Weekdays, hours and sale periods that move."""
+"""Weekdays and sale periods that move."""
 
 from __future__ import annotations
 
@@ -64,19 +64,6 @@ def test_a_strong_weekday_shows():
     shop = daily("2025-01-01", "2025-03-31", lambda on: 30.0 if on.weekday() == 6 else 10.0)
     found = growth.by_weekday(shop.sales.entries, period("2025-01-01", "2025-03-31"))
     assert found["value"].tolist() == pytest.approx([10] * 6 + [30])
-
-
-def test_hours_are_the_shops_own():
-    shop = daily("2025-07-01", "2025-08-15", lambda on: 10.0)
-    orders = shop.sales.orders
-    now = period("2025-07-01", "2025-08-15")
-    assert growth.by_hour(orders, now, "Europe/Paris")["reason"].tolist() == ["reason.no_times"]
-    spread = np.arange(len(orders)) % 24
-    timed = orders.assign(ordered_at=orders["ordered_at"] + pd.to_timedelta(spread, unit="h"))
-    late = growth.by_hour(timed, now, "Europe/Paris").set_index("hour")["value"]
-    early = growth.by_hour(timed, now, "UTC").set_index("hour")["value"]
-    assert [late[(hour + 2) % 24] for hour in range(24)] == early.tolist()
-    assert early.sum() == len(orders)
 
 
 def test_a_week_of_soldes_is_compared_with_the_same_week_of_soldes():
