@@ -17,19 +17,21 @@ from echannel.workspace import Workspace, find_workspace
 class Sme:
     """An SME as notebooks see it. Tables are read once, when first asked for."""
 
-    def __init__(self, profile: SmeProfile, store: SmeStore) -> None:
+    def __init__(self, profile: SmeProfile, store: SmeStore, workspace: Workspace | None = None) -> None:
         self.profile = profile
         self.store = store
+        self.workspace = workspace
         self.manifest = store.manifest()
 
     @property
     def pack(self) -> CountryPack:
         """The rules and terms of the SME's country."""
-        return country_pack(self.profile.country)
+        return country_pack(self.profile.country, self.workspace)
 
     def speaker(self, language: str | None = None) -> Speaker:
         """Words for this SME in ``language`` (default: the SME's first language)."""
-        return Speaker(language or self.profile.languages[0], self.profile.country, self.profile.currency)
+        own = self.profile
+        return Speaker(language or own.languages[0], own.country, own.currency, self.workspace)
 
     def table(self, name: str) -> pd.DataFrame:
         """A canonical table as last synced; empty, with its columns, when there is none."""
@@ -46,14 +48,21 @@ class Sme:
             self.table("customers"),
             self.table("visits"),
             self.profile.currency,
+            over=self._last_day_over,
         )
+
+    @property
+    def _last_day_over(self) -> int:
+        """The SME's local day before the one on which its data came."""
+        here = pd.Timestamp(self.manifest.synced).tz_convert(self.profile.timezone).tz_localize(None)
+        return (here.normalize() - pd.Timestamp(0)).days - 1
 
 
 def open_sme(sme_id: str, workspace: Workspace | None = None) -> Sme:
     """Open one SME by its id; raises ``UserError`` when it is unknown or was never synced."""
     where = workspace or find_workspace()
     profile = load_sme(where, sme_id)
-    return Sme(profile, SmeStore(where.store / profile.id))
+    return Sme(profile, SmeStore(where.store / profile.id), where)
 
 
 def open_cohort(cohort_id: str, workspace: Workspace | None = None) -> dict[str, Sme]:

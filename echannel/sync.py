@@ -116,7 +116,7 @@ def sync_sme(
             error = _as_user_error(failure, profile.id)
             _write_run(store, started, clock, gathered, error=error, failure=failure)
             raise error from failure
-        say = Speaker(profile.languages[0], profile.country, profile.currency)
+        say = Speaker(profile.languages[0], profile.country, profile.currency, workspace)
         files = write_quarantine(store.path / "quarantine", store.read(REJECTED.name, manifest=after), say)
         changed = {} if before is not None and before.number == after.number else after.changed
         _write_run(store, started, clock, gathered, manifest=after, changed=changed)

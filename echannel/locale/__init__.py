@@ -25,12 +25,13 @@ from babel.messages.pofile import read_po
 
 from echannel.countries import CountryPack, country_pack
 from echannel.errors import UserError
+from echannel.workspace import Workspace
 
 LANGUAGES = ("en", "fr")
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 UNKNOWN_KEY = "common.unknown"
-
 MINUS = "\u2212"  # as wide as the plus sign and the digits; a hyphen is not
+
 
 @lru_cache
 def messages(language: str) -> Mapping[str, str | tuple[str, ...]]:
@@ -67,6 +68,7 @@ class Speaker:
     language: str
     country: str = "GB"
     currency: str = "GBP"
+    workspace: Workspace | None = None  # whose country packs hold; by default the one around us
 
     def __post_init__(self) -> None:
         if self.language not in LANGUAGES:
@@ -80,7 +82,7 @@ class Speaker:
     @cached_property
     def pack(self) -> CountryPack:
         """The rules and terms of the SME's country."""
-        return country_pack(self.country)
+        return country_pack(self.country, self.workspace)
 
     def __call__(self, key: str, /, **values: Any) -> str:
         message = self.pack.term(key, self.language) or messages(self.language).get(key)
@@ -124,11 +126,11 @@ class Speaker:
         if _absent(amount):
             return self(UNKNOWN_KEY)
         code = currency or self.currency
+        precision = numbers.get_currency_precision(code)
         if decimals is None:
             decimals = precision
         # The same sum added up in another order is the same whole amount too.
         amount = round(float(amount or 0), max(decimals, precision))
-        precision = numbers.get_currency_precision(code)
         text = numbers.format_currency(
             _unsigned_zero(amount, decimals),
             code,
@@ -224,10 +226,10 @@ def _absent(value: float | None) -> bool:
 
 
 def _with_sign(text: str, value: float, signed: bool) -> str:
-    return f"+{text}" if signed and value > 0 else text
-
     if value < 0:
         return text.replace("-", MINUS)
+    return f"+{text}" if signed and value > 0 else text
+
 
 def _unsigned_zero(value: float | None, decimals: int) -> float:
     """The value, but 0 for what rounds to 0: nobody reads "−0.00" with profit."""

@@ -23,6 +23,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
 
+from echannel.metrics.coverage import last_day
+
 COUNTED_STATUSES = ("paid", "shipped", "delivered", "refunded", "partly_refunded")
 
 RefundView = Literal["refund_date", "order_date"]
@@ -74,7 +76,8 @@ class Sales:
         unknown). The sum of ``net`` equals the sum of ``entries.net_goods``.
     customers, products, visits : the canonical tables, as they are.
     currency : reporting currency.
-    first_day, last_day : first and last local day with any order, counted or not.
+    first_day, last_day : the local days that the data tell of: from the first order, counted or not, to
+        the last trade or later trace of it (``echannel.metrics.coverage``).
     """
 
     entries: pd.DataFrame
@@ -138,8 +141,12 @@ def prepare(
     visits: pd.DataFrame,
     currency: str,
     by: RefundView = "refund_date",
+    over: int | None = None,
 ) -> Sales:
-    """Counted sales from the canonical tables (see ``echannel.tables`` for columns and units)."""
+    """Counted sales from the canonical tables (see ``echannel.tables`` for columns and units).
+
+    ``over`` is the last local day that was over when the data came, where that is known.
+    """
     counted = _counted(orders)
     returned = _returned(refunds, orders, counted, by)
     lines = _lines(counted, order_lines, returned, products)
@@ -172,8 +179,17 @@ def prepare(
         visits=visits,
         currency=currency,
         first_day=int(days.min()) if len(days) else 0,
-        last_day=int(days.max()) if len(days) else -1,
+        last_day=last_day(
+            days,
+            refunds["local_day"].to_numpy(),
+            (day_number(visits["date"]), _paid_days(orders["paid_at"])),
+            over,
+        ),
     )
+
+
+def _paid_days(moments: pd.Series) -> np.ndarray:
+    return day_number(moments.dropna().dt.tz_convert(None))
 
 
 _KEYS = ["order_id", "customer_id", "kind", "channel", "country", "day", "month", "order_rank"]

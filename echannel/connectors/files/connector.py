@@ -23,6 +23,7 @@ from echannel.connectors.files.plain_tables import read_customers, read_products
 from echannel.connectors.files.reading import read_file
 from echannel.errors import UserError
 from echannel.tables import TABLES
+from echannel.workspace import Workspace
 
 _PLAIN = {
     "products": read_products,
@@ -43,7 +44,7 @@ class FilesConnector:
     def __init__(self, options: dict[str, Any], context: SourceContext) -> None:
         self.options = read_options(options)
         self.context = context
-        self.firm = Firm.of(context.sme, context.source_id, context.pseudonym)
+        self.firm = Firm.of(context.sme, context.source_id, context.pseudonym, Workspace(context.root))
         tables = {entry.layout().table for entry in self.options.files}
         self._with_products = "products" not in tables
         self._with_customers = "customers" not in tables
@@ -93,6 +94,12 @@ def read_tables(
     cells = Cells(raw, layout, options, firm)
     if raw.left_out and not options.preset:  # a known export is known to end so
         cells.notes.append(Note("files.note.footer", {"n": raw.left_out}))
+    if raw.sheets is not None:
+        read = list(dict.fromkeys(raw.sheets))
+        cells.notes.append(Note("files.note.sheets_read", {"n": len(read), "sheets": ", ".join(read)}))
+    if raw.sheets_left:
+        names = ", ".join(raw.sheets_left)
+        cells.notes.append(Note("files.note.sheets_left", {"n": len(raw.sheets_left), "sheets": names}))
     if layout.table == "orders":
         tables = read_orders(cells, with_products, with_customers)
     else:

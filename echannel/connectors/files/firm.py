@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from echannel.countries import country_pack
+from echannel.countries import CountryPack, country_pack
 from echannel.errors import UserError
 from echannel.profiles import SmeProfile
+from echannel.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,25 @@ class Firm:
     vat_registered: bool
     source: str
     pseudonym: Callable[[pd.Series], pd.Series]
+    workspace: Workspace | None = None
 
     @classmethod
-    def of(cls, sme: SmeProfile, source: str, pseudonym: Callable[[pd.Series], pd.Series]) -> Firm:
+    def of(
+        cls,
+        sme: SmeProfile,
+        source: str,
+        pseudonym: Callable[[pd.Series], pd.Series],
+        workspace: Workspace | None = None,
+    ) -> Firm:
         """The firm behind a profile."""
-        registered = sme.vat.registered
-        return cls(sme.country, sme.currency, sme.timezone, sme.default_kind, registered, source, pseudonym)
+        vat = sme.vat.registered
+        kind = sme.default_kind
+        return cls(sme.country, sme.currency, sme.timezone, kind, vat, source, pseudonym, workspace)
+
+    @property
+    def pack(self) -> CountryPack:
+        """The rules of the SME's country."""
+        return country_pack(self.country, self.workspace)
 
     @property
     def decimal_hint(self) -> str:
@@ -44,7 +58,7 @@ class Firm:
         if not self.vat_registered:
             return np.zeros(len(moments))
         days = pd.Series(moments.astype("datetime64[D]"))
-        pack = country_pack(self.country)
+        pack = self.pack
         first = min(rate.since for rate in pack.vat_rates if rate.name == "standard")
         rates = {}
         for day in days.dropna().unique():

@@ -11,7 +11,6 @@ from echannel.connectors.files.cells import Cells
 from echannel.connectors.files.fields import REQUIRED, in_words
 from echannel.connectors.files.options import FileOptions
 from echannel.connectors.files.reading import Raw
-from echannel.countries import country_pack
 from echannel.tables import STATUSES
 
 _MOST_WORDS = 12
@@ -103,7 +102,7 @@ def _silences(cells: Cells, tables: dict[str, pd.DataFrame]) -> list[Question]:
     orders = orders[orders["total_gross"] > 0]
     if len(orders) and not orders["vat_stated"].any() and cells.firm.vat_registered:
         today = pd.Timestamp(orders["ordered_at"].max()).date()
-        rates = {rate.rate for rate in country_pack(cells.firm.country).vat_rates if rate.until is None}
+        rates = {rate.rate for rate in cells.firm.pack.vat_rates if rate.until is None}
         standard = float(cells.firm.standard_vat(pd.Series([pd.Timestamp(today)]).to_numpy())[0])
         choices = tuple(str(rate) for rate in sorted({*rates, 0.0, standard}))
         asked.append(Question("files.ask.vat_rate", "constants.vat_rate", choices, str(standard)))
