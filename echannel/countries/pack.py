@@ -107,6 +107,17 @@ class CountryPack(Strict):
         """The law on payment terms in force on ``day``; None before the first one known."""
         return next(iter(in_force_on(self.payment_laws, day)), None)
 
+    def latest_payment(self, invoiced: date) -> dict[str, date]:
+        """The last lawful day to pay an invoice of that day, by way of counting (``PaymentLaw.latest_due``).
+
+        Where the law caps no agreed term, ``default``: the day that holds when nothing was agreed.
+        Empty where no law is known.
+        """
+        law = self.payment_law_on(invoiced)
+        if law is None:
+            return {}
+        return law.latest_due(invoiced) or {"default": law.default_due(invoiced)}
+
     def price_basis(self, kind: str) -> PriceBasis:
         """Whether prices for ``kind`` (``b2b`` or ``b2c``) are shown ``gross`` or ``net`` of VAT."""
         return self.price_display.b2b if kind == "b2b" else self.price_display.b2c

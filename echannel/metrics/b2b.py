@@ -7,14 +7,20 @@ Refunds lower a receivable by their gross amount, at the order's own VAT share.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
 from echannel.metrics.customers import customer_table, purchase_days
 from echannel.metrics.result import INPUT_MISSING, OK, TOO_FEW, judged, missing, ratio
-from echannel.metrics.turnover import Sales, day_number
+from echannel.metrics.turnover import Sales, as_date, day_number
 
 AGE_BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
+
+LatestPayment = Callable[[date], Mapping[str, date]]
+"""The last lawful day to pay an invoice of a day, by way of counting (``CountryPack.latest_payment``)."""
 
 FEWEST_ACCOUNTS = 2
 FEWEST_ORDERS = 5
@@ -23,6 +29,7 @@ FEWEST_PURCHASES = 4
 _NO_B2B = "reason.b2b.no_orders"
 _NO_PAID = "reason.b2b.no_paid_dates"
 _NO_DUE = "reason.b2b.no_due_dates"
+_NO_LAW = "reason.b2b.no_payment_law"
 _FEW_ACCOUNTS = "reason.b2b.few_accounts"
 _FEW_ORDERS = "reason.b2b.few_orders"
 _FEW_PURCHASES = "reason.b2b.few_purchases"
@@ -247,34 +254,50 @@ def payment_delays(sales: Sales, terms: int | None = None) -> pd.DataFrame:
     return result
 
 
-def beyond_legal_term(sales: Sales, legal_days: int, as_of: int | None = None) -> pd.DataFrame:
-    """B2B orders paid, or still open, more than ``legal_days`` after the invoice.
+def beyond_legal_term(sales: Sales, latest: LatestPayment, as_of: int | None = None) -> pd.DataFrame:
+    """B2B orders paid, or still open, after the last day that the law of the SME's country allows.
 
-    ``legal_days`` comes from the country pack: 60 in France (code de commerce, art. L441-10), 30 in the
-    UK where nothing else is agreed (Late Payment of Commercial Debts (Interest) Act 1998, s. 4).
-    An order counts once the term has run out on the day ``as_of``, or once it is paid.
+    ``latest`` gives that day for an invoice's day, by way of counting: in France 60 days from the invoice,
+    or 45 days end of month, counted in one of two ways (code de commerce, art. L441-10); in the UK 30 days
+    where nothing else is agreed (Late Payment of Commercial Debts (Interest) Act 1998, s. 4).
+    An order counts once its last day is over on the day ``as_of``, or once it is paid.
 
     Returns
     -------
-    Two rows: ``measure`` (orders, amount), ``numerator`` (beyond the term), ``denominator`` (all judged;
-    amounts incl. VAT), ``value`` (fraction), ``n`` (orders judged), ``status``, ``reason``.
+    Two rows per way of counting, and two of ``counting`` ``every`` (late by each of them, whatever the
+    contract says): ``counting``, ``measure`` (orders, amount), ``numerator`` (beyond the term),
+    ``denominator`` (all judged; amounts incl. VAT), ``value`` (fraction), ``n`` (orders judged), ``status``,
+    ``reason``.
     """
     lacking = _lacking(sales)
     if lacking:
-        rows = [
-            missing(lacking, measure=name, numerator=np.nan, denominator=np.nan)
-            for name in ("orders", "amount")
-        ]
-        return pd.concat(rows, ignore_index=True)
+        return _no_term(lacking)
     today = sales.last_day if as_of is None else as_of
     invoices = _invoices(sales, today, None)
+    limits = _latest_days(invoices["day"], latest)
+    if limits.empty:
+        return _no_term(_NO_LAW)
+    parts = [_beyond(invoices, limits[name].to_numpy(), today).assign(counting=str(name)) for name in limits]
+    frame = ratio(pd.concat(parts, ignore_index=True), FEWEST_ORDERS, _FEW_ORDERS)
+    return frame[["counting", *(column for column in frame if column != "counting")]]
+
+
+def _latest_days(days: pd.Series, latest: LatestPayment) -> pd.DataFrame:
+    """The last lawful day for each invoice, one column per way of counting and ``every`` for the latest."""
+    by_day = {day: latest(as_date(int(day)).date()) for day in days.unique()}
+    rows = {day: {name: last.toordinal() for name, last in found.items()} for day, found in by_day.items()}
+    limits = pd.DataFrame.from_dict(rows, orient="index", dtype="float64") - date(1970, 1, 1).toordinal()
+    limits = limits.reindex(days.to_numpy())
+    return limits.assign(every=limits.max(axis=1)) if len(limits.columns) else limits
+
+
+def _beyond(invoices: pd.DataFrame, last: np.ndarray, today: int) -> pd.DataFrame:
     amount = (invoices["amount"] - invoices["refunded"]).to_numpy()
     paid = invoices["paid_day"].to_numpy()
-    last = invoices["day"].to_numpy() + legal_days
-    owed = amount > _CENT
+    owed = (amount > _CENT) & np.isfinite(last)
     judged_orders = owed & ((paid <= today) | ((paid > today) & (last < today)))
     beyond = judged_orders & (np.minimum(paid, today) > last)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "measure": ["orders", "amount"],
             "numerator": [beyond.sum(), amount[beyond].sum()],
@@ -282,7 +305,14 @@ def beyond_legal_term(sales: Sales, legal_days: int, as_of: int | None = None) -
             "n": judged_orders.sum(),
         }
     )
-    return ratio(frame, FEWEST_ORDERS, _FEW_ORDERS)
+
+
+def _no_term(reason: str) -> pd.DataFrame:
+    rows = [
+        missing(reason, counting="every", measure=name, numerator=np.nan, denominator=np.nan)
+        for name in ("orders", "amount")
+    ]
+    return pd.concat(rows, ignore_index=True)
 
 
 _CENT = 0.005

@@ -7,7 +7,7 @@ from datetime import date
 from echannel.locale import Speaker
 from echannel.metrics import b2b
 from echannel.metrics.result import OK
-from echannel.metrics.turnover import as_date
+from echannel.metrics.turnover import Sales, as_date
 from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, reasons
 from echannel.views.context import View
@@ -228,15 +228,7 @@ def payment_delays(view: View) -> Card | None:
         )
     missing = reasons(frame.reset_index())
     if legal is not None:
-        beyond = b2b.beyond_legal_term(part.sales, legal, None)
-        orders = first_row(beyond[beyond["measure"] == "orders"])
-        if orders["status"] == OK:
-            sentence += " " + say(
-                "growth.say.beyond_legal",
-                n=int(orders["numerator"]),
-                all=int(orders["denominator"]),
-                days=legal,
-            )
+        sentence += _beyond(view, part.sales, legal)
     shown = frame.reset_index()
     shown = shown[shown["status"] == OK]
     table = Table(
@@ -262,6 +254,23 @@ def payment_delays(view: View) -> Card | None:
         missing,
         term="payment_terms",
     )
+
+
+def _beyond(view: View, sales: Sales, legal: int) -> str:
+    """How many orders went beyond the legal term, and beyond every lawful way of counting it."""
+    say = view.say
+    found = b2b.beyond_legal_term(sales, view.sme.pack.latest_payment)
+    orders = found[found["measure"] == "orders"]
+    first, every = orders.iloc[0], orders.iloc[-1]
+    if first["status"] != OK:
+        return ""
+    n = int(first["numerator"])
+    said = " " + say("growth.say.beyond_legal", n=n, all=int(first["denominator"]), days=legal)
+    law = view.sme.pack.payment_law_on(_last_day(view))
+    if n and law and law.max_days_end_of_month:
+        late = int(every["numerator"])
+        said += " " + say("growth.say.beyond_every_counting", n=late, days=law.max_days_end_of_month)
+    return said
 
 
 def default_terms(view: View) -> int | None:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import order
 from customer_shops import random_shops, shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from echannel.countries import country_pack
 from echannel.metrics import b2b
 
 JAN_1 = date(2025, 1, 1)
+
+
+def plain_60(invoiced):
+    return {"days": invoiced + timedelta(days=60)}
 
 
 def number(day: date) -> int:
@@ -66,7 +72,7 @@ def test_consumer_orders_do_not_count():
         b2b.days_sales_outstanding(only_b2c),
         b2b.payment_delays(only_b2c),
         b2b.receivables_by_age(only_b2c),
-        b2b.beyond_legal_term(only_b2c, 60),
+        b2b.beyond_legal_term(only_b2c, plain_60),
     ):
         assert set(frame["status"]) == {"input_missing"} and frame["value"].isna().all()
         assert set(frame["reason"]) == {"reason.b2b.no_orders"}
@@ -215,9 +221,47 @@ def test_legal_term_counts_what_is_paid_late_or_still_open_beyond_it():
         invoice("quick", 90, 100, paid=95),
         invoice("quick2", 91, 100, paid=95),
     ]
-    got = by(b2b.beyond_legal_term(shop(orders), 60, as_of=number(JAN_1) + 100), "measure")
+    frame = b2b.beyond_legal_term(shop(orders), plain_60, as_of=number(JAN_1) + 100)
+    assert frame["counting"].tolist() == ["days"] * 2 + ["every"] * 2
+    got = by(frame[frame["counting"] == "days"], "measure")
     assert got.loc["orders", ["numerator", "denominator", "value"]].tolist() == [2, 5, 0.4]
     assert got.loc["amount", "value"] == pytest.approx(400 / 700)
+
+
+@pytest.mark.parametrize(
+    ("country", "last_days"),
+    [
+        (
+            "FR",
+            {"days": "2026-06-05", "end_of_month_then_days": "2026-06-14"}
+            | {"days_then_end_of_month": "2026-05-31", "every": "2026-06-14"},
+        ),
+        ("GB", {"default": "2026-05-06", "every": "2026-05-06"}),
+    ],
+)
+def test_each_firm_is_judged_by_its_own_law_in_each_lawful_counting(country, last_days):
+    """Vector V7: an invoice of 6 April 2026, paid on the last lawful day or the day after."""
+    for counting, last in last_days.items():
+        for late in (0, 1):
+            paid = pd.Timestamp(last) + pd.Timedelta(days=late)
+            orders = [
+                order(
+                    f"o{n}", "2026-04-06T10:00", 100, kind="b2b", customer_id="a", status="paid", paid_at=paid
+                )
+                for n in range(5)
+            ]
+            found = b2b.beyond_legal_term(
+                shop(orders), country_pack(country).latest_payment, as_of=number(date(2026, 12, 31))
+            )
+            assert set(found["counting"]) == set(last_days)
+            row = found[(found["counting"] == counting) & (found["measure"] == "orders")].iloc[0]
+            assert (row["value"], row["n"], row["status"]) == (late, 5, "ok")
+
+
+def test_without_a_law_no_term_is_judged():
+    orders = [invoice(f"o{n}", n, 100, paid=n + 90) for n in range(6)]
+    found = b2b.beyond_legal_term(shop(orders), lambda _: {})
+    assert set(found["reason"]) == {"reason.b2b.no_payment_law"} and found["value"].isna().all()
 
 
 def test_missing_dates_are_said_not_taken_as_unpaid():
