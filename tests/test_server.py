@@ -44,7 +44,8 @@ def test_home_escapes_names_and_says_when_there_is_nothing(tmp_path, monkeypatch
     assert Speaker("fr")("serve.home.nobody") in empty
     (workspace.parameters / "smes" / "x.yml").write_text(
         "id: x\nname: '<script>alert(1)</script>'\ncountry: FR\nlanguages: [fr]\norientation: b2b\n"
-        "currency: EUR\ntimezone: Europe/Paris\nvat: {regime: franchise, registered: false}\nfiscal_year_start: '01-01'\n"
+        "currency: EUR\ntimezone: Europe/Paris\nvat: {regime: franchise, registered: false}\n"
+        "fiscal_year_start: '01-01'\n"
         "launch_pad: bretagne\n"
     )
     shown = show_home(lang="fr", workspace=workspace).data
