@@ -62,6 +62,7 @@ class _Spoken:
         option = super().get_help_option(ctx)  # type: ignore[misc]
         if option is not None:
             option.help = talk(ctx).say("cli.help_option")
+            option.display_type_rich = _no_type
         return option
 
 
@@ -302,11 +303,17 @@ def _translated(command: Any, say: Speaker) -> Any:
     for parameter in command.params:
         parameter.help = _worded(getattr(parameter, "help", None), say)
         parameter.metavar = _worded(parameter.metavar, say)
+        if parameter.metavar is None or parameter.param_type_name == "argument":
+            parameter.display_type_rich = _no_type
     if hasattr(command, "commands"):
         command.subcommand_metavar = _worded(command.subcommand_metavar, say)
         for child in command.commands.values():
             _translated(child, say)
     return command
+
+
+def _no_type(**_: Any) -> None:
+    """Typer would show a Python type, in English, beside what the help text says already."""
 
 
 def _worded(key: str | None, say: Speaker) -> str | None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from echannel.cli import Talk
 
 
+_SME_WIDTH = 20
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How the sync of one SME ended: its report, or what went wrong."""
@@ -155,7 +158,7 @@ def _ended(sme: str, future: Future[Outcome]) -> Outcome:
 def _print_outcomes(outcomes: Sequence[Outcome], talk: Talk) -> None:
     """Of one SME, all that happened; of several, a table and what went wrong."""
     if len(outcomes) > 1:
-        talk.out.print(_table(outcomes, talk.say))
+        talk.out.print(_table(outcomes, talk.say), soft_wrap=False)
     for outcome in outcomes:
         if outcome.error is not None:
             talk.error(outcome.error)
@@ -165,10 +168,10 @@ def _print_outcomes(outcomes: Sequence[Outcome], talk: Talk) -> None:
 
 
 def _table(outcomes: Sequence[Outcome], say: Speaker) -> Table:
-    table = Table(title=say("cli.sync.title"), title_justify="left")
-    table.add_column(say("cli.sync.column.sme"))
+    table = Table(title=say("cli.sync.title"), title_justify="left", box=None, pad_edge=False)
+    table.add_column(say("cli.sync.column.sme"), overflow="fold", min_width=_SME_WIDTH)
     for key in ("read", "kept", "refused", "changed", "seconds"):
-        table.add_column(say(f"cli.sync.column.{key}"), justify="right")
+        table.add_column(say(f"cli.sync.column.{key}"), justify="right", overflow="fold")
     table.add_column(say("cli.sync.column.outcome"))
     for outcome in outcomes:
         table.add_row(*_cells(outcome, say))
@@ -179,8 +182,8 @@ def _cells(outcome: Outcome, say: Speaker) -> list[Text]:
     report = outcome.report
     if report is None:
         return [Text(outcome.sme), *[Text("–")] * 5, Text(say("cli.sync.failed"), style="red")]
-    numbers = (report.read, sum(report.kept.values()), report.refused, sum(report.changed.values()))
-    key = "cli.sync.new" if report.changed else "cli.sync.nothing_new"
+    numbers = (report.read, report.kept_rows, report.refused, sum(report.changed.values()))
+    key = "cli.sync.first" if report.first else "cli.sync.new" if report.changed else "cli.sync.nothing_new"
     return [
         Text(outcome.sme),
         *(Text(say.number(number)) for number in numbers),

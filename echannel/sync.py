@@ -39,7 +39,8 @@ _PROFILE = "<profile>"
 class SyncReport:
     """What one sync did.
 
-    ``read`` and ``refused`` are rows of the sources; ``kept`` canonical rows by table;
+    ``read`` and ``refused`` are rows of the sources (``read`` = ``kept_rows`` + ``refused``);
+    ``kept`` canonical rows by table;
     ``changed`` rows that came in, were altered or went, by table (none: nothing new);
     ``duplicates`` rows that came twice with the same key, by table (the last one counts);
     ``reasons`` why rows were refused, the most frequent first; ``quarantine`` the files that hold them.
@@ -57,10 +58,22 @@ class SyncReport:
     quarantine: tuple[Path, ...]
     seconds: float
 
+    @property
+    def kept_rows(self) -> int:
+        """The rows of the sources that were not refused."""
+        return max(0, self.read - self.refused)
+
+    @property
+    def first(self) -> bool:
+        """Whether there were no tables before."""
+        return self.manifest.number == 1 and bool(self.changed)
+
     def sentences(self, say: Speaker) -> list[str]:
         """What happened, in the reader's words: rows read and refused, what changed, what was decided."""
         orders, kept_aside = self.kept.get("orders", 0), sum(self.manifest.rejected.values())
-        said = [say("sync.orders_read", n=orders) if orders else say("sync.read", n=self.read)]
+        said = [say("sync.orders_read", n=orders)] if orders else []
+        if self.read:
+            said.append(say("sync.rows", n=self.read, kept=self.kept_rows, refused=self.refused))
         if self.refused:
             said.append(say("sync.refused", n=self.refused))
             for reason, n in self.reasons:
@@ -188,7 +201,7 @@ def _gather(source: Source, cursor: dict[str, str], context: SourceContext, gath
     reader = connector(source.connector)(source.options, context)
     for batch in reader.fetch(dict(position)):
         new = {name for name, value in batch.cursor.items() if position.get(name) != value}
-        position = {**position, **batch.cursor}
+        position = {name: at for name, at in {**position, **batch.cursor}.items() if name not in batch.gone}
         _take(batch, new, context, gathered)
     gathered.cursors[source.id] = {**position, _PROFILE: shape}
 
@@ -223,10 +236,12 @@ def _take(batch: Batch, files: set[str], context: SourceContext, gathered: _Gath
     rejected = pd.concat([part for part in refused if len(part)] or [no_refusals()])
     count = len(rejected.drop_duplicates(["file", "row", "record"]))
     gathered.rejected.append(rejected)
-    gathered.read_files.setdefault(source, set()).update(files)
+    gathered.read_files.setdefault(source, set()).update(files, batch.gone)
     gathered.read += batch.read
     gathered.refused += count
     gathered.notes += batch.notes
+    if batch.gone and not batch.read:
+        return
     gathered.log.setdefault(source, {})[place] = {
         "read": batch.read,
         "kept": {name: len(frame) for name, frame in good.items()},

@@ -10,7 +10,7 @@ from test_sync import mistake, shop
 
 from echannel import __version__, cli, connectors
 from echannel.cli import chosen_language, run
-from echannel.locale import messages
+from echannel.locale import LANGUAGES, messages
 from echannel.workspace import Workspace
 
 COMMANDS = [command.name or command.callback.__name__ for command in cli.app.registered_commands]
@@ -129,15 +129,45 @@ def test_one_failing_sme_stops_no_other(workspace, capsys, workers):
     (workspace.parameters / "cohorts" / "pair.yml").write_text(COHORT)
     assert run(["sync", "pair", "--workers", workers, "--lang", "en"], {}) == 1
     shown = capsys.readouterr()
-    rows = {line.split("│")[1].strip(): line for line in shown.out.splitlines() if "-shop" in line}
+    rows = {line.split()[0]: line for line in shown.out.splitlines() if "-shop" in line}
     assert list(rows) == ["good-shop", "bad-shop", "other-shop"]
-    assert "up to date" in rows["good-shop"]
+    assert rows["good-shop"].split()[-1] == "read"
     assert "failed" in rows["bad-shop"]
     assert "ECHANNEL_NOT_THERE" in shown.err
     assert len(shown.err.strip().splitlines()) == 1
     assert "Traceback" not in shown.err
     bad.write_text(bad.read_text().removesuffix(secret))
     assert run(["sync", "pair", "--workers", workers, "--lang", "en"], {}) == 0
+    shown = capsys.readouterr().out
+    assert "nothing new" in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_table_of_a_sync_fits_a_narrow_terminal_and_its_rows_add_up(
+    workspace, capsys, monkeypatch, language
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    names = ["broceliande-livres", "canterbury-books"]
+    for sme in names:
+        write_profile(workspace.root, sme)
+        write_shop(workspace.inbox / sme / "a.json", shop("1", "2", refused=[mistake(2)]))
+    (workspace.parameters / "cohorts").mkdir()
+    text = COHORT.replace("good-shop, bad-shop, other-shop", ", ".join(names))
+    (workspace.parameters / "cohorts" / "pair.yml").write_text(text)
+    assert run(["sync", "pair", "--workers", "1", "--lang", language], {}) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    for sme in names:
+        cells = [cell for line in lines if sme in line for cell in line.split()]
+        assert cells[:4] == [sme, "3", "2", "1"]
+        assert cells[-1] == {"en": "read", "fr": "lue"}[language]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("command", [[], ["init"], ["sync"], ["demo"], ["run"], ["serve"]])
+def test_help_shows_no_type_of_the_programming_language(capsys, language, command):
+    assert run([*command, "--help", "--lang", language], {}) == 0
+    assert not re.search(r"<\w+>", capsys.readouterr().out)
 
 
 def test_a_mistake_of_ours_shows_no_traceback_and_no_data(workspace, capsys, monkeypatch):

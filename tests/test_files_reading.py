@@ -173,7 +173,7 @@ NO_TABLES = {
     "an old workbook, cut": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "error.files.workbook"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "error.files.not_a_table"),
     "parquet, cut": (b"PAR1" + bytes(90), "error.files.not_a_table"),
-    "a web page": (b"<!DOCTYPE html><html><body>Sign in</body></html>", "error.files.not_a_table"),
+    "a web page": (b"<!DOCTYPE html><html><body>Sign in</body></html>", "error.files.web_page"),
     "an endless cell": (b'a,b\n"' + b"x" * 200_000 + b'",1\n', "error.files.broken_row"),
 }
 

@@ -357,9 +357,17 @@ def test_what_happened_is_said_in_both_languages(workspace, inbox, language):
     report = sync_sme(workspace, SME)
     said = report.sentences(Speaker(language))
     expected = {
-        "en": ["1,438 orders read.", "37 rows refused; here is why:"],
-        "fr": ["1\u202f438 commandes lues.", "37 lignes refusées, voici pourquoi\u00a0:"],
+        "en": [
+            "1,438 orders read.",
+            "1,475 rows read: 1,438 kept, 37 refused.",
+            "37 rows refused; here is why:",
+        ],
+        "fr": [
+            "1\u202f438 commandes lues.",
+            "1\u202f475 lignes lues\u00a0: 1\u202f438 gardées, 37 refusées.",
+            "37 lignes refusées, voici pourquoi\u00a0:",
+        ],
     }
-    assert said[:2] == expected[language]
+    assert said[:3] == expected[language]
     later = sync_sme(workspace, SME).sentences(Speaker(language))
     assert any("37" in sentence for sentence in later)

@@ -38,7 +38,8 @@ class Batch:
     ``read`` counts the source rows looked at: read = kept + refused.
     ``cursor`` is remembered by the sync once the batch is safely stored, and handed to the next fetch.
     A key that is a file's name and has a new value says that the file was read from the start:
-    what was refused of it before is forgotten.
+    what was refused of it before is forgotten. ``gone`` names keys of the cursor whose files are no longer
+    there: what was read of them stays (exports are often partial), what was refused of them is forgotten.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -46,6 +47,7 @@ class Batch:
     cursor: dict[str, str]
     read: int
     notes: tuple[Note, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from echannel.profiles import (
 from echannel.workspace import Workspace
 
 SOURCE_ID = "files"
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".ods", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".parquet")
 IDENTITY = (
     "name",
     "country",
@@ -131,8 +131,19 @@ def files_in(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def passed_over(paths: Sequence[Path]) -> list[Path]:
+    """The files of folders named that are of no kind that can be read (archives, documents, pictures)."""
+    inside = [one for path in paths if path.is_dir() for one in sorted(path.iterdir())]
+    return [one for one in inside if one.is_file() and not _hidden(one) and not _readable(one)]
+
+
 def _readable(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~$"))
+    return path.is_file() and path.suffix.lower() in SUFFIXES and not _hidden(path)
+
+
+def _hidden(path: Path) -> bool:
+    """Files that no person put there: hidden ones, and the locks of a spreadsheet that is open."""
+    return path.name.startswith((".", "~$"))
 
 
 def placed(
@@ -178,7 +189,7 @@ def looked_at(
         identity["orientation"],
         regime.registered if regime else True,
     )
-    return propose(list(files), hints, answers)
+    return propose(list(files), hints, answers, workspace)
 
 
 def answered(answers: Answers, file: str, option: str, value: Any) -> Answers:

@@ -89,11 +89,14 @@ def guide(
         if yes or not dialogue.yes(say("wizard.ask.replace", file=str(path)), default=False):
             raise UserError("wizard.error.profile_exists", file=str(path))
         replace = True
-    files = wizard.files_in(paths or [_asked_folder(workspace, sme_id, dialogue)])
+    paths = paths or [_asked_folder(workspace, sme_id, dialogue)]
+    files = wizard.files_in(paths)
+    if ignored := wizard.passed_over(paths):
+        talk.print(say("wizard.passed_over", n=len(ignored), files=", ".join(one.name for one in ignored)))
     identity = _identity(workspace, sme_id, given, dialogue)
     folder, files = wizard.placed(workspace, sme_id, files, copy)
     proposal = _settled(workspace, identity, files, dialogue)
-    if not any(found.error is None for found in proposal.files):
+    if not any(found.usable for found in proposal.files):
         raise UserError("wizard.error.nothing_readable")
     written = wizard.write_profile(workspace, sme_id, identity, proposal.options(folder), replace)
     talk.print(say("wizard.written", file=str(written)))
@@ -261,17 +264,21 @@ def show(found: FileProposal, talk: Talk) -> None:
     mapping = _table(["", *(say(f"wizard.column.{name}") for name in ("field", "header", "sure", "why"))])
     for number, match in enumerate(words.mapping_rows(found, say), 1):
         mapping.add_row(*map(Text, (str(number), *match)))
-    talk.out.print(mapping)
+    if mapping.row_count:
+        talk.out.print(mapping, soft_wrap=False)
+    if found.missing is not None:
+        talk.error(found.missing)
+        return
     unused = words.unused_headers(found)
     if unused:
         talk.print(say("wizard.unused", n=len(unused), headers=", ".join(unused)))
     for name, frame in found.preview.items():
-        if len(frame):
-            heads, rows = words.preview(frame, say)
+        if len(frame) and len(words.preview_columns(frame)) > 1:
+            heads, rows = words.preview(frame, say, found.timezone)
             table = _table(heads, say("wizard.preview", table=say(f"table.{name}")))
             for row in rows:
                 table.add_row(*map(Text, row))
-            talk.out.print(table)
+            talk.out.print(table, soft_wrap=False)
     for sentence in [*(say(note.key, **note.values) for note in found.notes), *words.refusals(found, say)]:
         talk.print(sentence)
 
@@ -293,7 +300,7 @@ def _first_sync(workspace: Workspace, sme_id: str, talk: Talk) -> None:
         talk.print(sentence)
     chart = turnover_bars(workspace, sme_id, talk.say)
     if chart is not None:
-        talk.out.print(chart)
+        talk.out.print(chart, soft_wrap=False)
 
 
 def turnover_bars(workspace: Workspace, sme_id: str, say: Speaker) -> Table | None:

@@ -255,12 +255,14 @@ class ConnectPage:
             return widgets.VBox([_text([say.error(found.error)])])
         facts = "  ·  ".join(f"{label} {value}" for label, value in words.facts(found, say))
         notes = [*(say(note.key, **note.values) for note in found.notes), *words.refusals(found, say)]
+        if found.missing is not None:
+            notes.insert(0, say.error(found.missing))
         questions = [self._question(found, asked) for asked in found.questions]
         previews = []
         for name, frame in found.preview.items():
             if len(frame):
                 caption = say("wizard.preview", table=say(f"table.{name}"))
-                previews.append(widgets.HTML(_table(*words.preview(frame, say), caption)))
+                previews.append(widgets.HTML(_table(*words.preview(frame, say, found.timezone), caption)))
         return widgets.VBox([_text([facts]), *questions, *self._mapping(found), *previews, _text(notes)])
 
     def _mapping(self, found: FileProposal) -> list[widgets.Widget]:

@@ -91,15 +91,29 @@ def unused_headers(found: FileProposal) -> list[str]:
 
 
 def refusals(found: FileProposal, say: Speaker) -> list[str]:
-    """Why rows would be refused, each reason once with how often."""
+    """Why rows would be refused, each reason once with how often, and where it first stands."""
     if found.rejected.empty:
         return []
-    said = [
-        note_in_words(Note(str(row.reason), _values(str(row.reason_values))), say)
-        for row in found.rejected.itertuples()
+    said = pd.DataFrame(
+        {
+            "reason": [
+                note_in_words(Note(str(row.reason), _values(str(row.reason_values))), say)
+                for row in found.rejected.itertuples()
+            ],
+            "row": found.rejected["row"].to_numpy(),
+            "field": found.rejected["field"].to_numpy(),
+        }
+    )
+    return [
+        say(
+            "wizard.refused_at",
+            n=len(rows),
+            reason=reason,
+            row=say.number(rows["row"].iloc[0]),
+            field=rows["field"].iloc[0] or "–",
+        )
+        for reason, rows in said.groupby("reason", sort=False)
     ]
-    counts = pd.Series(said).value_counts()
-    return [say("sync.refused_because", n=int(n), reason=reason) for reason, n in counts.items()]
 
 
 def _values(text: str) -> dict[str, object]:
@@ -133,20 +147,25 @@ def preview_columns(frame: pd.DataFrame) -> list[str]:
     return (varied or filled)[:_PREVIEW_COLUMNS]
 
 
-def preview(frame: pd.DataFrame, say: Speaker) -> tuple[list[str], list[list[str]]]:
-    """Headers and rows of a preview, as the reader writes numbers and dates."""
+def preview(frame: pd.DataFrame, say: Speaker, timezone: str) -> tuple[list[str], list[list[str]]]:
+    """Headers and rows of a preview, as the reader writes numbers; days are those of ``timezone``."""
     columns = preview_columns(frame)
     heads = [field_in_words(name, say) for name in columns]
-    return heads, [[_cell(row[name], say) for name in columns] for _, row in frame[columns].iterrows()]
+    rows = [
+        [_cell(row[name], name, say, timezone) for name in columns] for _, row in frame[columns].iterrows()
+    ]
+    return heads, rows
 
 
-def _cell(value: object, say: Speaker) -> str:
+def _cell(value: object, name: str, say: Speaker, timezone: str) -> str:
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         return ""
     if isinstance(value, pd.Timestamp):
-        return say.day(value)
+        return say.day(value.tz_convert(timezone) if value.tzinfo else value)
     if isinstance(value, bool):
         return say("common.yes") if value else say("common.no")
+    if name == "vat_rate" and isinstance(value, float):
+        return say.percent(value, 1)
     if isinstance(value, int | float):
         return say.number(value, 0 if float(value).is_integer() else 2)
     return choice(str(value), say)

@@ -221,6 +221,8 @@ class Cells:
         types = FIELDS[self.layout.table]
         shown = [name for name in self.fields if types[name] in _SHOWN]
         columns = {name: [_safe(cell, types[name]) for cell in self.texts(name).iloc[at]] for name in shown}
+        if self.raw.sheets is not None:
+            shown, columns = ["sheet", *shown], {"sheet": self.raw.sheets[at], **columns}
         rows = zip(*columns.values(), strict=True) if columns else ((),) * len(at)
         return np.array(
             [json.dumps(dict(zip(shown, row, strict=True)), ensure_ascii=False) for row in rows], dtype=object

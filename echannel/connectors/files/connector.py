@@ -50,7 +50,8 @@ class FilesConnector:
         self._with_customers = "customers" not in tables
 
     def fetch(self, cursor: dict[str, str]) -> Iterator[Batch]:
-        """One batch per new or changed file, in the order of the options, then by name.
+        """One batch per new or changed file, in the order of the options, then by name; a last one names
+        the files that are no longer there.
 
         Raises
         ------
@@ -68,16 +69,19 @@ class FilesConnector:
             if mark is not None and seen.get(name) == mark:
                 continue
             seen = {**seen, name: mark or ""}
-            yield self._batch(path, options, seen)
+            yield self._batch(path, name, options, seen)
+        gone = tuple(sorted(set(seen) - {path.relative_to(folder).as_posix() for path, _ in files}))
+        if gone:
+            notes = tuple(Note("files.note.gone", {"file": name}) for name in gone)
+            yield Batch({}, pd.DataFrame(columns=list(REJECTED_COLUMNS)), {}, 0, notes, gone)
         self.context.progress("", len(files), len(files))
 
-    def _batch(self, path: Path, options: FileOptions, cursor: dict[str, str]) -> Batch:
+    def _batch(self, path: Path, name: str, options: FileOptions, cursor: dict[str, str]) -> Batch:
         try:
             cells, tables = read_tables(path, options, self.firm, self._with_products, self._with_customers)
         except UserError as error:
-            rejected = unreadable(path.name, self.firm.source, error)
-            return Batch({}, rejected, cursor, 1)
-        return Batch(tables, cells.rejected, cursor, len(cells), named_notes(cells))
+            return Batch({}, unreadable(name, self.firm.source, error), cursor, 1)
+        return Batch(tables, cells.rejected.assign(file=name), cursor, len(cells), named_notes(cells))
 
 
 def read_tables(

@@ -36,7 +36,10 @@ def decode(content: bytes, file: str, encoding: str = "auto") -> tuple[str, str]
     strange = sum(text.count(chr(code)) for code in (*range(9), *range(14, 32), 127))
     if "\x00" in text or strange > len(text) / 200:
         raise UserError("error.files.not_a_table", file=file)
-    if text.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<?xml", "%pdf", "{\\rtf")):
+    start = text.lstrip()[:200].lower()
+    if start.startswith(("<!doctype html", "<html", "<table", "<head", "<meta")):
+        raise UserError("error.files.web_page", file=file)
+    if start.startswith(("<!doctype", "<?xml", "%pdf", "{\\rtf")):
         raise UserError("error.files.not_a_table", file=file)
     return text, name
 

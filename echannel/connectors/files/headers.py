@@ -13,6 +13,7 @@ import yaml
 
 from echannel.connectors.files.fields import REQUIRED
 
+_TOTALS = {"total", "total_gross", "total_net"}
 TABLE_ORDER = ("orders", "products", "stock_levels", "customers", "visits")
 
 
@@ -84,7 +85,10 @@ def likely_table(headers: Sequence[str]) -> tuple[str, list[Match]]:
     for table in TABLE_ORDER:
         matches = recognise(headers, table)
         fields = {match.field for match in matches}
+        score = sum(match.score for match in matches)
         whole = all(field in fields for field in REQUIRED[table])
-        scored.append((whole, sum(match.score for match in matches), table, matches))
+        if table == "orders" and not whole and "ordered_at" in fields and fields & _TOTALS:
+            whole, score = True, score - 0.5  # orders may do without a number, but less surely so
+        scored.append((whole, score, table, matches))
     _, _, table, matches = max(scored, key=lambda entry: entry[:2])
     return table, matches

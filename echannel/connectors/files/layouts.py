@@ -13,6 +13,8 @@ from echannel.connectors.files.options import PRESETS, FileOptions, Layout, Pres
 from echannel.connectors.files.reading import Raw, Reading
 from echannel.errors import UserError
 
+# VAT rates of the last thirty years in the countries of the packs, as people write them without "%".
+_RATES = np.array([0.0, 2.1, 5.0, 5.5, 7.0, 8.5, 10.0, 12.5, 15.0, 17.5, 19.6, 20.0])
 _VARYING = {"total": "line_total", "goods": "line_value", "vat": "line_vat"}
 
 
@@ -67,6 +69,8 @@ def settle_layout(raw: Raw, options: FileOptions) -> tuple[Layout, list[Match]]:
             matches = by_content(raw) or matches
         found: dict[str, tuple[str, ...]] = {match.field: (match.header,) for match in matches}
         found |= _other_identities(raw, found)
+        if table == "orders":
+            found = _rates_as_rates(raw, found)
         layout = layout.model_copy(update={"table": table, "mapping": {**found, **layout.mapping}})
         if table == "orders":
             layout = _per_line(raw, layout)
@@ -85,6 +89,44 @@ def _other_identities(raw: Raw, found: dict[str, tuple[str, ...]]) -> dict[str, 
     names = ("customer name", "customer", "client", "nom du client", "nom client", "buyer name")
     others = [h for h in raw.headers if normal(h) in names and h not in taken and h != found["customer"][0]]
     return {"customer": (*found["customer"], *others)}
+
+
+def _rates_as_rates(raw: Raw, found: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """A column headed "VAT" that holds rates ("20%", "5,5", "0.2") is the rate, not the amount."""
+    header = found.get("vat", ("",))[0]
+    cells = raw.column(header)
+    if cells is None or not _are_rates(raw, cells, found):
+        return found
+    others = {field: headers for field, headers in found.items() if field != "vat"}
+    return {"vat_rate": (header,), **others}
+
+
+def _are_rates(raw: Raw, cells: pd.Series, found: dict[str, tuple[str, ...]]) -> bool:
+    column = number_column(cells)
+    values, wrong = column.values(".")
+    filled = values[~np.isnan(values)]
+    if wrong.any() or not filled.any():
+        return False
+    if column.parts["percent"].notna().any():
+        return True
+    known = [np.isclose(filled[:, None], rates).any(axis=1).all() for rates in (_RATES, _RATES / 100)]
+    return any(known) and not _fit_totals(raw, values, found)
+
+
+def _fit_totals(raw: Raw, amounts: np.ndarray, found: dict[str, tuple[str, ...]]) -> bool:
+    """Whether amounts of VAT are what a known rate makes of most totals."""
+    for field in ("total", "total_gross", "total_net"):
+        cells = raw.column(found.get(field, ("",))[0])
+        if cells is None:
+            continue
+        totals, _ = number_column(cells).values(".")
+        for before in (totals, totals - amounts):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                rates = 100 * amounts / before
+            near = np.abs(rates[:, None] - _RATES[1:]).min(axis=1) < 0.15
+            if near[amounts != 0].mean() > 0.8:
+                return True
+    return False
 
 
 def _per_line(raw: Raw, layout: Layout) -> Layout:
@@ -177,5 +219,7 @@ def _check_required(raw: Raw, layout: Layout) -> None:
         present = any(raw.column(header) is not None for header in headers)
         if not present and field not in layout.constants:
             found = ", ".join(raw.headers[:12])
-            wanted = ", ".join(headers) or field
+            if not headers:
+                raise UserError(f"error.files.lacks.{field}", file=raw.file, found=found)
+            wanted = ", ".join(headers)
             raise UserError("error.files.no_column", file=raw.file, wanted=wanted, found=found)

@@ -39,6 +39,8 @@ def refuse_unreadable(orders: Grouped) -> None:
     cells.refuse(ids.isin(bad).to_numpy(bool), "order_id", SAME_ORDER)
     if cells.layout.rows == "orders":
         _refuse_repeated(cells, ids)
+    elif "order_id" in cells.fields:
+        _refuse_copies(cells, ids)
 
 
 def _nowhere(there: np.ndarray, ids: pd.Series) -> np.ndarray:
@@ -72,6 +74,26 @@ def _refuse_without_price(cells: Cells, ids: pd.Series) -> None:
 
 def _refuse_repeated(cells: Cells, ids: pd.Series) -> None:
     """Where one row is one order: an order that comes again further down counts as it stands there."""
-    standing = pd.Series(np.where(cells.refused, np.nan, cells.raw.numbers))
+    standing = pd.Series(np.where(cells.refused, np.nan, np.arange(len(cells))))
     last = standing.groupby(ids).transform("max").to_numpy()
     cells.refuse((standing < last).to_numpy(bool), "order_id", "reason.files.repeated")
+
+
+def _refuse_copies(cells: Cells, ids: pd.Series) -> None:
+    """Orders of several rows that come again, word for word, further down (one export below another).
+
+    Equal rows one below the other are no copy: two of the same may well be sold in one order.
+    """
+    run = (ids != ids.shift()).cumsum().rename("run")
+    again = (run.groupby(ids).transform("nunique") > 1) & (ids != "")
+    if not again.any():
+        return
+    runs = run[again]
+    hashes = pd.util.hash_pandas_object(cells.raw.rows[again.to_numpy(bool)], index=False)
+    place = (2 * runs.groupby(runs).cumcount() + 1).astype("uint64")
+    content = (hashes.set_axis(runs.index) * place).groupby(runs).sum()
+    by_run = pd.DataFrame({"content": content, "order": ids[again].groupby(runs).first()})
+    copied = by_run.groupby("order")["content"].transform("nunique") == 1
+    last = by_run.index == by_run.reset_index().groupby("order")["run"].transform("max").to_numpy()
+    earlier = set(by_run.index[copied & ~last])
+    cells.refuse(run.isin(earlier).to_numpy(bool), "order_id", "reason.files.repeated")

@@ -23,6 +23,7 @@ from echannel.connectors.files.questions import Question, missing_fields, questi
 from echannel.connectors.files.reading import Raw, read_file
 from echannel.errors import UserError
 from echannel.profiles import SmeProfile
+from echannel.workspace import Workspace
 
 LOOKED_AT = 20_000
 PREVIEW_ROWS = 8
@@ -55,7 +56,8 @@ class FileProposal:
 
     ``options`` is an entry of ``files`` ready for the profile; ``preview`` holds the first canonical rows
     by table (no personal value); ``rows`` and ``refused`` count the rows looked at; ``error`` says why a
-    file cannot be read at all (then all else is empty).
+    file cannot be read at all (then all else is empty), ``missing`` which column it cannot do without
+    (then it stays out of the profile until the user names that column); days are those of ``timezone``.
     """
 
     path: Path
@@ -77,6 +79,13 @@ class FileProposal:
     notes: tuple[Note, ...] = ()
     questions: tuple[Question, ...] = ()
     error: UserError | None = None
+    missing: UserError | None = None
+    timezone: str = "UTC"
+
+    @property
+    def usable(self) -> bool:
+        """Whether the file can be read as it is understood now."""
+        return self.error is None and self.missing is None
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,7 @@ class Proposal:
         """The options of a ``files`` source for the profile, as plain YAML values."""
         entries: list[dict[str, Any]] = []
         for found in self.files:
-            if not found.error and found.options not in entries:
+            if found.usable and found.options not in entries:
                 entries.append(found.options)
         return {"folder": folder, "files": entries}
 
@@ -98,6 +107,7 @@ def propose(
     paths: Sequence[Path],
     hints: Hints | SmeProfile | None = None,
     answers: dict[str, dict[str, Any]] | None = None,
+    workspace: Workspace | None = None,
 ) -> Proposal:
     """What each file seems to be, with a preview, the reasons and the open questions.
 
@@ -105,17 +115,24 @@ def propose(
     "mapping": {"customer": "Client"}}}``): they replace what would be detected, so that the wizard can
     show the preview again after each correction. Of a large file only the first rows are looked at.
     """
-    firm = _firm(hints or Hints())
+    firm = _firm(hints or Hints(), workspace)
     found = [_look_at(Path(path), firm, (answers or {}).get(Path(path).name, {})) for path in paths]
     return Proposal(tuple(_with_patterns(found)))
 
 
-def _firm(hints: Hints | SmeProfile) -> Firm:
+def _firm(hints: Hints | SmeProfile, workspace: Workspace | None) -> Firm:
     if isinstance(hints, SmeProfile):
-        return Firm.of(hints, "preview", _numbered)
+        return Firm.of(hints, "preview", _numbered, workspace)
     kind = "b2b" if hints.orientation == "b2b" else "b2c"
     return Firm(
-        hints.country, hints.currency, hints.timezone, kind, hints.vat_registered, "preview", _numbered
+        hints.country,
+        hints.currency,
+        hints.timezone,
+        kind,
+        hints.vat_registered,
+        "preview",
+        _numbered,
+        workspace,
     )
 
 
@@ -143,13 +160,14 @@ def _look_at(path: Path, firm: Firm, answers: dict[str, Any]) -> FileProposal:
         header_row=raw.header_row,
         headers=raw.headers,
         fields=_fields(raw, options, matches),
+        timezone=firm.timezone,
     )
     try:
         cells, tables = read_tables(path, options, firm, limit=LOOKED_AT)
     except UserError as error:
-        if error.key != "error.files.no_column":
+        if not error.key.startswith(("error.files.no_column", "error.files.lacks.")):
             return replace(known, error=error)
-        return replace(known, questions=missing_fields(raw, options))
+        return replace(known, questions=missing_fields(raw, options), missing=error)
     return replace(
         known,
         decimal=cells.decimal,
@@ -211,7 +229,7 @@ def _fields(raw: Raw, options: FileOptions, matches: list[Match]) -> tuple[Field
         match = by_field.get(name) or next((m for m in matches if m.header == present[0]), None)
         if match is None:
             reason = Note("files.reason.preset" if options.preset else "files.reason.told", {})
-        elif not match.known_as:
+        elif not match.known_as or match.field != name:
             reason = Note("files.reason.content", {})
         elif match.score > 0.9:
             reason = Note("files.reason.name", {"name": match.known_as})
@@ -231,7 +249,7 @@ def _with_patterns(found: list[FileProposal]) -> list[FileProposal]:
     named = []
     for proposal in found:
         pattern = _pattern(proposal.path.name)
-        alone = len(meant[pattern]) == 1 and not proposal.error
+        alone = len(meant[pattern]) == 1 and proposal.usable
         match = pattern if alone else escape(proposal.path.name)
         named.append(replace(proposal, options={**proposal.options, "match": match}))
     return named

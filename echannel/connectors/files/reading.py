@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -55,6 +55,8 @@ class Raw:
     separator: str
     header_row: int
     left_out: int = 0  # footer rows: "12 record(s) downloaded"
+    sheets: np.ndarray | None = field(default=None, repr=False)  # each row's, where several were read
+    sheets_left: tuple[str, ...] = ()  # sheets of the workbook that hold another table
     _stripped: dict[int, pd.Series] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -94,15 +96,41 @@ def read_file(path: Path, how: Reading, limit: int | None = None) -> Raw:
         frame = pd.DataFrame(dict(enumerate(columns)))
         return Raw(path.name, headers, frame, np.arange(2, len(frame) + 2), "", "", 1)
     if content[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-        rows = read_workbook(content, path.name, how.sheet, limit)
-        encoding = separator = ""
-    else:
-        text, encoding = decode(content, path.name, how.encoding)
-        separator = find_separator(text) if how.separator == "auto" else _separator(how.separator)
-        rows = split_rows(text, separator, path.name, limit)
-        if limit is None and len(rows) < text.count("\n"):  # some cell holds line ends
-            rows = _without_swallowed_rows(rows, separator)
+        return _joined(read_workbook(content, path.name, how.sheet, limit), path.name, how)
+    text, encoding = decode(content, path.name, how.encoding)
+    separator = find_separator(text) if how.separator == "auto" else _separator(how.separator)
+    rows = split_rows(text, separator, path.name, limit)
+    if limit is None and len(rows) < text.count("\n"):  # some cell holds line ends
+        rows = _without_swallowed_rows(rows, separator)
     return _table(path.name, rows, how, encoding, separator)
+
+
+def _joined(sheets: dict[str, Rows], file: str, how: Reading) -> Raw:
+    """The first sheet, and with it every other that has the same headers (a workbook with a sheet a month)."""
+    (first, rows), *others = sheets.items()
+    same, left = {first: _table(file, rows, how, "", "")}, []
+    names = [normal(header) for header in same[first].headers]
+    for name, more in others:
+        try:
+            table = _table(file, more, how, "", "")
+        except UserError:
+            continue  # headers without rows, a cover page
+        if [normal(header) for header in table.headers] == names:
+            same[name] = table
+        else:
+            left.append(name)
+    if len(same) == 1:
+        return replace(same[first], sheets_left=tuple(left))
+    tables = list(same.values())
+    return replace(
+        same[first],
+        rows=pd.concat([table.rows for table in tables], ignore_index=True),
+        numbers=np.concatenate([table.numbers for table in tables]),
+        left_out=sum(table.left_out for table in tables),
+        sheets=np.repeat(np.array(list(same), dtype=object), [len(table.rows) for table in tables]),
+        sheets_left=tuple(left),
+        _stripped={},
+    )
 
 
 def _separator(named: str) -> str:

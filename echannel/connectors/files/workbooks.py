@@ -15,8 +15,13 @@ from python_calamine import CalamineWorkbook
 from echannel.errors import UserError
 
 
-def read_workbook(content: bytes, file: str, sheet: str | int, limit: int | None = None) -> list[list[str]]:
-    """The rows of a sheet (named, or numbered from 1; ``auto``: the one with most cells)."""
+def read_workbook(
+    content: bytes, file: str, sheet: str | int, limit: int | None = None
+) -> dict[str, list[list[str]]]:
+    """The rows by sheet: of the one named (or numbered from 1), of all that hold anything for ``auto``.
+
+    The sheet with most cells comes first, the others in the order of the workbook.
+    """
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = workbook.sheet_names
@@ -28,13 +33,16 @@ def read_workbook(content: bytes, file: str, sheet: str | int, limit: int | None
             raise UserError("error.files.sheet", file=file, sheet=sheet, known=", ".join(names))
         names = [str(wanted)]
     try:
-        sheets = [workbook.get_sheet_by_name(name) for name in names]
-        largest = max(sheets, key=lambda found: found.height * found.width)
-        rows = largest.to_python(skip_empty_area=False, nrows=limit)
+        sheets = {name: workbook.get_sheet_by_name(name) for name in names}
+        largest = max(sheets, key=lambda name: sheets[name].height * sheets[name].width)
+        filled = [name for name in names if name != largest and sheets[name].height > 1]
+        read = {
+            name: sheets[name].to_python(skip_empty_area=False, nrows=limit) for name in (largest, *filled)
+        }
     except Exception as failed:
         raise UserError("error.files.workbook", file=file) from failed
     known: dict[Any, str] = {}
-    return [[_text(cell, known) for cell in row] for row in rows]
+    return {name: [[_text(cell, known) for cell in row] for row in rows] for name, rows in read.items()}
 
 
 def _text(cell: Any, known: dict[Any, str]) -> str:
