@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from echannel.cli import Talk
 
 
-_SME_WIDTH = 20
+_SME_WIDTH = 24
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,8 @@ def _print_outcomes(outcomes: Sequence[Outcome], talk: Talk) -> None:
 
 def _table(outcomes: Sequence[Outcome], say: Speaker) -> Table:
     table = Table(title=say("cli.sync.title"), title_justify="left", box=None, pad_edge=False)
-    table.add_column(say("cli.sync.column.sme"), overflow="fold", min_width=_SME_WIDTH)
+    widest = max(len(outcome.sme) for outcome in outcomes)
+    table.add_column(say("cli.sync.column.sme"), overflow="fold", width=min(widest, _SME_WIDTH))
     for key in ("read", "kept", "refused", "changed", "seconds"):
         table.add_column(say(f"cli.sync.column.{key}"), justify="right", overflow="fold")
     table.add_column(say("cli.sync.column.outcome"))
