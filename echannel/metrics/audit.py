@@ -18,6 +18,7 @@ from echannel.metrics.turnover import Sales, as_date, day_number
 from echannel.tables import TABLES
 
 __all__ = [
+    "NOTHING_TO_CHECK",
     "SEVERITIES",
     "TOOLS",
     "VERDICTS",
@@ -29,6 +30,7 @@ __all__ = [
     "holes",
     "readiness",
     "reconciliation",
+    "sold_abroad",
 ]
 
 TOOLS = ("growth", "inventory", "planning", "market")
@@ -165,43 +167,48 @@ def readiness(findings: pd.DataFrame) -> pd.DataFrame:
     ``verdict`` (ready, partly, not_yet), ``blocking`` (the check that holds it back most; "" when ready),
     ``blocking_value`` (that check's share), ``n`` (inputs judged), ``status``, ``reason``.
     """
-    by_check = findings.set_index("check")
-    gaps = _gap(by_check)
-    # What does not arise (payment terms of a shop without B2B) is not held against a tool.
-    arises = by_check["reason"] != NOTHING_TO_CHECK
+    gaps = _gaps_that_arise(findings)
     rows = []
-    for tool, needs in NEEDS.items():
-        judged = [(need, float(gaps[need.check])) for need in needs if arises[need.check]]
-        weights = sum(need.weight for need, _ in judged)
-        score = sum(need.weight * (1 - gap) for need, gap in judged) / weights
-        worst, gap = max(judged, key=lambda pair: (pair[1] > pair[0].limit, pair[0].weight * pair[1]))
-        essential = [gap for need, gap in judged if np.isfinite(need.limit)]
-        if gap > worst.limit:
-            verdict = "not_yet"
-        elif score >= _READY_SCORE and max(essential) <= _READY_GAP:
-            verdict = "ready"
-        else:
-            verdict = "partly"
+    for tool in NEEDS:
+        judged = _judged(tool, gaps)
+        score, verdict, worst = _score(judged)
         ready = verdict == "ready"
-        rows.append(
-            (tool, score, verdict, "" if ready else worst.check, np.nan if ready else gap, len(judged))
-        )
+        held_back = ("", np.nan) if ready else (worst.check, gaps[worst.check])
+        rows.append((tool, score, verdict, *held_back, len(judged)))
     names = ["tool", "value", "verdict", "blocking", "blocking_value", "n"]
     return pd.DataFrame(rows, columns=names).assign(status=OK, reason="")
 
 
-def fixes(findings: pd.DataFrame) -> pd.DataFrame:
-    """From :func:`checks`: what to mend, in the order of what it unlocks (turnover share × tools).
+def sold_abroad(audited: Audited) -> float:
+    """Share of net turnover delivered to other countries than the SME's own, 0–1 (not stated: at home)."""
+    facts = Facts(audited)
+    country = facts.orders["country"].astype("string").fillna("")
+    share = facts.share(((country != "") & (country != audited.country)).to_numpy())
+    return 0.0 if np.isnan(share) else share
+
+
+def fixes(findings: pd.DataFrame, abroad: float = 1.0) -> pd.DataFrame:
+    """From :func:`checks`: what to mend, in the order of what it unlocks.
+
+    ``gain`` = Σ over the tools that wait for it of what the tool is about × (the steps that its verdict
+    rises when this alone is mended + gap × the need's weight / all its weights). A tool is about all
+    turnover; the market tool about what is sold ``abroad`` (see :func:`sold_abroad`): a customs code does
+    not come before the costs of goods that are sold at home.
 
     Returns
     -------
     One row per check that found something: ``check``, ``severity``, ``affected``, ``total``, ``value``
-    (share affected), ``turnover_share``, ``tools`` (how many it unlocks), ``unlocks``, ``gain``, ``n``,
+    (share affected), ``turnover_share``, ``tools`` (how many wait for it), ``unlocks``, ``gain``, ``n``,
     ``status``, ``reason``.
     """
     found = findings[(findings["affected"] > 0).to_numpy()]
-    tools = found["unlocks"].map(len)
-    frame = found.assign(tools=tools, gain=_gap(found) * tools)
+    gaps = _gaps_that_arise(findings)
+    about = {tool: abroad if tool == "market" else 1.0 for tool in TOOLS}
+    gain = [
+        sum(about[tool] * _gain(tool, check, gaps) for tool in unlocks)
+        for check, unlocks in zip(found["check"], found["unlocks"], strict=True)
+    ]
+    frame = found.assign(tools=found["unlocks"].map(len), gain=np.array(gain, dtype="float64"))
     columns = [*("check", "severity", "affected", "total", "value", "turnover_share", "tools", "unlocks")]
     # Stable: equal gains stay in the order of their severity.
     ordered = frame.sort_values("gain", ascending=False, kind="stable").reset_index(drop=True)
@@ -288,6 +295,39 @@ def _finding(check: Check, found: Found) -> tuple[object, ...]:
         reason,
         check.unlocks,
     )
+
+
+def _gaps_that_arise(findings: pd.DataFrame) -> dict[str, float]:
+    """Each check's gap; what does not arise (payment terms of a shop without B2B) is held against no tool."""
+    arises = (findings["reason"] != NOTHING_TO_CHECK).to_numpy()
+    return dict(zip(findings["check"][arises], _gap(findings)[arises], strict=True))
+
+
+def _judged(tool: str, gaps: dict[str, float]) -> list[tuple[Need, float]]:
+    return [(need, gaps[need.check]) for need in NEEDS[tool] if need.check in gaps]
+
+
+def _score(judged: list[tuple[Need, float]]) -> tuple[float, str, Need]:
+    """A tool's score and verdict, and the need that holds it back most."""
+    weights = sum(need.weight for need, _ in judged)
+    score = sum(need.weight * (1 - gap) for need, gap in judged) / weights
+    worst, gap = max(judged, key=lambda pair: (pair[1] > pair[0].limit, pair[0].weight * pair[1]))
+    if gap > worst.limit:
+        return score, "not_yet", worst
+    essential = [gap for need, gap in judged if np.isfinite(need.limit)]
+    if score >= _READY_SCORE and max(essential) <= _READY_GAP:
+        return score, "ready", worst
+    return score, "partly", worst
+
+
+def _gain(tool: str, check: str, gaps: dict[str, float]) -> float:
+    """Steps that the tool's verdict rises when this check alone is mended, and by how much its score does."""
+    judged = _judged(tool, gaps)
+    mended = _score(_judged(tool, {**gaps, check: 0.0}))[1]
+    steps = VERDICTS.index(_score(judged)[1]) - VERDICTS.index(mended)
+    weights = {need.check: need.weight for need, _ in judged}
+    # A check that is no need of the tool's own weighs as the lightest.
+    return steps + gaps[check] * weights.get(check, 1) / sum(weights.values())
 
 
 def _gap(findings: pd.DataFrame) -> pd.Series:

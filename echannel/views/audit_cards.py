@@ -43,13 +43,19 @@ def findings(view: View) -> pd.DataFrame:
     return view.once("audit.checks", lambda: audit.checks(audited(view)))
 
 
+def to_mend(view: View) -> pd.DataFrame:
+    """What to mend, first what unlocks most (see ``metrics.audit.fixes``)."""
+    abroad = view.once("sold abroad", lambda: audit.sold_abroad(audited(view)))
+    return audit.fixes(findings(view), abroad)
+
+
 def readiness(view: View) -> Card:
     """What each tool can do today, with these data."""
     say = view.say
     frame = audit.readiness(findings(view))
     known = frame[frame["status"] == OK]
     figure = charts.ranked(
-        [say(f"term.tool_{tool}") for tool in known["tool"]],
+        [say(f"audit.tool.{tool}") for tool in known["tool"]],
         known["value"].tolist(),
         axes.percents(say),
         colour=[_VERDICT_COLOURS[verdict] for verdict in known["verdict"]],
@@ -64,7 +70,7 @@ def readiness(view: View) -> Card:
         "readiness",
         known.assign(held=[_held_back(say, row) for _, row in known.iterrows()]),
         (
-            Column("tool", "tool", words=lambda tool: say(f"term.tool_{tool}")),
+            Column("tool", "tool", words=lambda tool: say(f"audit.tool.{tool}")),
             Column("value", "score", "percent"),
             Column("verdict", "verdict", words=lambda verdict: say(f"audit.verdict.{verdict}")),
             Column("held", "held_back_by"),
@@ -110,7 +116,7 @@ def coverage(view: View) -> Card:
 def fixes(view: View) -> Card:
     """What to mend, in the order of what it unlocks."""
     say = view.say
-    frame = audit.fixes(findings(view))
+    frame = to_mend(view)
     top = frame.head(8)
     sentence, figures = say("audit.say.nothing_to_fix"), NO_FIGURES
     if len(frame):
@@ -118,8 +124,7 @@ def fixes(view: View) -> Card:
         sentence = say(
             "audit.say.first_fix",
             n=len(frame),
-            check=say(f"audit.check.{first['check']}.title"),
-            share=say.percent(first["value"], 0),
+            check=finding_in_words(say, first["check"], first["value"]),
             fix=say(f"audit.check.{first['check']}.fix"),
         )
         figures = (
@@ -142,12 +147,12 @@ def fixes(view: View) -> Card:
         (
             Column("rank", "rank", "number"),
             Column("check", "finding", words=lambda code: say(f"audit.check.{code}.title")),
+            Column("fix", "what_to_do", words=lambda code: say(f"audit.check.{code}.fix"), long=True),
             Column("severity", "severity", words=lambda code: say(f"audit.severity.{code}")),
             Column("affected", "affected", "number"),
             Column("total", "out_of", "number"),
             Column("turnover_share", "turnover_touched", "percent"),
-            Column("unlocks", "unlocks", words=lambda tools: _tools(say, tools)),
-            Column("fix", "what_to_do", words=lambda code: say(f"audit.check.{code}.fix"), long=True),
+            Column("unlocks", "unlocks", words=lambda tools: tools_in_words(say, tools)),
         ),
     )
     return Card(
@@ -176,12 +181,12 @@ def checks(view: View) -> Card:
             Column("affected", "affected", "number"),
             Column("total", "out_of", "number"),
             Column("turnover_share", "turnover_touched", "percent"),
-            Column("unlocks", "unlocks", words=lambda tools: _tools(say, tools)),
+            Column("unlocks", "unlocks", words=lambda tools: tools_in_words(say, tools)),
             Column("why", "why_it_matters", words=lambda code: say(f"audit.check.{code}.why"), long=True),
         ),
     )
     counted = pd.Series(_states(frame)).value_counts()
-    order = [state for state in (*audit.SEVERITIES, "not_checked") if counted.get(state, 0)]
+    order = [state for state in (*audit.SEVERITIES, "not_checked", "no_case") if counted.get(state, 0)]
     figure = charts.ranked(
         [say(f"audit.severity.{state}") for state in order],
         [float(counted[state]) for state in order],
@@ -261,7 +266,7 @@ def holes(view: View) -> Card:
     else:
         sentence = "" if len(frame) else say("audit.say.no_holes")
     figures = NO_FIGURES
-    if len(known):
+    if len(known) > 1:  # one bar compares with nothing
         shown = known.sort_values("days", ascending=False).head(8)
         figures = (
             charts.ranked(
@@ -335,14 +340,16 @@ def refused(view: View) -> Card:
 
 def _states(frame: pd.DataFrame) -> list[str]:
     return [
-        severity if status == OK else "not_checked"
-        for severity, status in zip(frame["severity"].astype(str), frame["status"], strict=True)
+        severity if status == OK else "no_case" if reason == audit.NOTHING_TO_CHECK else "not_checked"
+        for severity, status, reason in zip(
+            frame["severity"].astype(str), frame["status"], frame["reason"], strict=True
+        )
     ]
 
 
 def tool_sentence(say: Speaker, row: pd.Series) -> str:
     """What one tool can do: "Inventory: not yet; costs are missing (38 %)"."""
-    tool, verdict = say(f"term.tool_{row['tool']}"), say(f"audit.verdict.{row['verdict']}")
+    tool, verdict = say(f"audit.tool.{row['tool']}"), say(f"audit.verdict.{row['verdict']}")
     if not row["blocking"]:
         return say("audit.say.tool_ready", tool=tool, verdict=verdict)
     return say("audit.say.tool", tool=tool, verdict=verdict, because=_held_back(say, row))
@@ -351,11 +358,15 @@ def tool_sentence(say: Speaker, row: pd.Series) -> str:
 def _held_back(say: Speaker, row: pd.Series) -> str:
     if not row["blocking"]:
         return ""
-    return say(
-        "audit.say.held_back",
-        check=say(f"audit.check.{row['blocking']}.title"),
-        share=say.percent(row["blocking_value"], 0),
-    )
+    return finding_in_words(say, row["blocking"], row["blocking_value"])
+
+
+def finding_in_words(say: Speaker, check: str, share: float) -> str:
+    """A finding by its title, with the share concerned unless that is all: “Missing purchase costs” (18%)."""
+    title = say(f"audit.check.{check}.title")
+    if share >= 1:
+        return say("audit.say.held_back_wholly", check=title)
+    return say("audit.say.held_back", check=title, share=say.percent(share, 0))
 
 
 def _gap(say: Speaker, key: str, row: pd.Series) -> str:
@@ -370,8 +381,9 @@ def _table_name(say: Speaker, name: str) -> str:
     return say(f"table.{name}") if name in TABLES else str(name)
 
 
-def _tools(say: Speaker, tools: tuple[str, ...]) -> str:
-    return say.enumeration([say(f"term.tool_{tool}") for tool in tools]) if len(tools) else "–"
+def tools_in_words(say: Speaker, tools: tuple[str, ...]) -> str:
+    """Tools by their short names, in a list."""
+    return say.enumeration([say(f"audit.tool.{tool}") for tool in tools]) if len(tools) else "–"
 
 
 def _periods(say: Speaker, dated: pd.DataFrame) -> charts.Figure:

@@ -86,8 +86,9 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> s
     if card.table is not None and card.open_table:
         below = _table(card, say, question, downloads)
     if card.table is not None and not card.open_table and len(card.table.frame):
+        # Without a chart the figures are the answer.
         behind = (
-            f'<details class="ec-behind"><summary>{escape(say("views.figures_behind"))}</summary>'
+            f'<details class="ec-behind"{"" if figures else " open"}><summary>{escape(say("views.figures_behind"))}</summary>'
             f"{_table(card, say, question, downloads)}</details>"
         )
     return (

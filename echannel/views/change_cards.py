@@ -10,7 +10,7 @@ from echannel.metrics.turnover import as_date
 from echannel.views import charts
 from echannel.views.cards import NO_FIGURES, Card, Rows, reasons
 from echannel.views.context import View
-from echannel.views.frames import first_row, keyed, largest
+from echannel.views.frames import first_row, keyed
 from echannel.views.tables import MOST_ROWS, Column, Table
 
 
@@ -41,7 +41,7 @@ def products(view: View) -> Card:
     if cause is not None:
         sentence += " " + say(
             "growth.say.main_cause",
-            part=say(f"growth.part.{cause['part']}"),
+            cause=_cause(view, cause),
             money=say.money(cause["value"], decimals=0, signed=True),
             certainty=say(f"growth.certainty.{cause['verdict']}"),
             low=say.money(cause["low"], decimals=0, signed=True),
@@ -82,18 +82,20 @@ def customers(view: View) -> Card:
     say = view.say
     frame = change.by_customers(view.whole.entries, view.period, view.compared)
     known = keyed(frame[frame["status"] == OK], "part")
-    sentence = ""
-    if {"new", "lost"} <= set(known.index):
-        sentence = say(
-            "growth.say.new_and_lost",
-            new=say.money(known.loc["new", "value"], decimals=0, signed=True),
-            lost=say.money(known.loc["lost", "value"], decimals=0, signed=True),
-            n=int(known.loc["new", "n"]),
-            lost_n=int(known.loc["lost", "n"]),
+    said = []
+    if "new" in known.index:
+        new = known.loc["new"]
+        said.append(
+            say("growth.say.new_customers", n=int(new["n"]), money=say.money(new["value"], decimals=0))
+        )
+    if "lost" in known.index:
+        lost = known.loc["lost"]
+        said.append(
+            say("growth.say.lost_customers", n=int(lost["n"]), money=say.money(-lost["value"], decimals=0))
         )
     return Card(
         "growth.change_customers",
-        sentence,
+        " ".join(said),
         _rows(view, int(known["n"].sum()), "customers"),
         _figures(view, frame),
         _parts_table(view, frame, "change-by-customers"),
@@ -105,24 +107,17 @@ def drivers(view: View) -> Card:
     """Visits × conversion × basket, or buyers × frequency × basket where there are no visits."""
     if view.compared is None:
         return _nothing_to_compare("drivers")
-    say, whole = view.say, view.whole
+    whole = view.whole
     frame = change.traffic_drivers(whole.entries, whole.visits, view.period, view.compared)
     missing: tuple[str, ...] = ()
     if not (frame["status"] == OK).any():
         missing = reasons(frame)
         frame = change.buyer_drivers(whole.entries, view.period, view.compared)
     known = frame[frame["status"] == OK]
-    sentence = ""
-    if len(known):
-        most = largest(known, known["value"].abs())
-        sentence = say(
-            "growth.say.main_driver",
-            part=say(f"growth.part.{most['part']}"),
-            money=say.money(most["value"], decimals=0, signed=True),
-        )
+    cause = first_row(change.main_driver(whole.entries, whole.visits, view.period, view.compared))
     return Card(
         "growth.change_drivers",
-        sentence,
+        cause_sentence(view, cause) if cause["status"] == OK else "",
         _rows(view, int(known["n"].max()) if len(known) else 0, "orders"),
         _figures(view, frame),
         _parts_table(view, frame, "change-by-drivers"),
@@ -182,6 +177,21 @@ def calendar(view: View) -> Card | None:
         reasons(frame),
         term="like_for_like",
     )
+
+
+def cause_sentence(view: View, cause: pd.Series) -> str:
+    """Why turnover moved, as an owner would say it: the cause, how much it weighs, how sure that is."""
+    return view.say(
+        "growth.say.cause",
+        cause=_cause(view, cause),
+        money=view.say.money(cause["value"], decimals=0, signed=True),
+        certainty=view.say(f"growth.certainty.{cause['verdict']}"),
+    )
+
+
+def _cause(view: View, cause: pd.Series) -> str:
+    direction = "up" if cause["value"] > 0 else "down"
+    return view.say(f"growth.cause.{cause['part']}.{direction}")
 
 
 def compared_in_words(view: View) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echannel.metrics import audit, b2b, products, rfm
+from echannel.metrics import b2b, products, rfm
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
 from echannel.views import audit_cards, change_cards, growth_cards
@@ -33,12 +33,7 @@ def _cause(view: View) -> str:
     cause = change_cards.main_cause(view)
     if cause is None or view.compared is None:
         return say("growth.open.no_cause")
-    sentence = say(
-        "growth.open.cause",
-        part=say(f"growth.part.{cause['part']}"),
-        money=say.money(cause["value"], decimals=0, signed=True),
-        certainty=say(f"growth.certainty.{cause['verdict']}"),
-    )
+    sentence = change_cards.cause_sentence(view, cause)
     if cause["part"] not in ("price", "volume", "mix", "new_items", "lost_items"):
         return sentence
     detail = change_cards.by_product(view)
@@ -97,14 +92,13 @@ def _audit(view: View) -> Sentences:
         else say("audit.open.no_orders")
     )
     what += " " + say("audit.open.refused", n=sum(view.sme.manifest.rejected.values()))
-    ready = audit.readiness(audit_cards.findings(view))
-    held = ready[(ready["status"] == OK) & (ready["blocking"] != "")]
-    why = (
-        audit_cards.tool_sentence(say, held.sort_values("value").iloc[0])
-        if len(held)
-        else say("audit.open.ready")
+    to_mend = audit_cards.to_mend(view)
+    if not len(to_mend):
+        return what, say("audit.open.ready"), say("audit.say.nothing_to_fix")
+    first = first_row(to_mend)
+    why = say(
+        "audit.open.why",
+        because=audit_cards.finding_in_words(say, first["check"], first["value"]),
+        tools=audit_cards.tools_in_words(say, first["unlocks"]),
     )
-    fixes = audit.fixes(audit_cards.findings(view))
-    first = first_row(fixes) if len(fixes) else None
-    step = say(f"audit.check.{first['check']}.fix") if first is not None else say("audit.say.nothing_to_fix")
-    return what, why, step
+    return what, why, say(f"audit.check.{first['check']}.fix")

@@ -311,10 +311,41 @@ def test_fixes_come_in_the_order_of_what_they_unlock(clean):
         clean.tables["products"], slice(0, 2), unit_cost=np.nan
     )  # a fifth of sales, three tools
     products = edited(products, slice(0, 3), hs_code=None)  # three tenths of sales, one tool
-    frame = audit.fixes(audit.checks(changed(clean, products=products)))
+    findings = audit.checks(changed(clean, products=products))
+    frame = audit.fixes(findings)
     assert frame["check"].tolist() == ["missing_costs", "missing_hs_codes"]
-    assert frame["gain"].tolist() == pytest.approx((frame["turnover_share"] * frame["tools"]).tolist())
     assert frame["tools"].tolist() == [3, 1]
+    # Gain: three tools are ready again once costs are there; the rest is what the scores rise by.
+    products = edited(products, slice(0, 2), unit_cost=20.0)
+    before, after = (
+        audit.readiness(findings),
+        audit.readiness(audit.checks(changed(clean, products=products))),
+    )
+    rises = (after["value"] - before["value"]).sum()
+    steps = (before["verdict"].iloc[:3] == "partly").sum()
+    assert frame["gain"].iloc[0] == pytest.approx(steps + rises)
+
+
+def test_what_waits_for_exports_counts_by_what_is_sold_abroad(clean):
+    """No customs code at all, half the lead times missing: who sells at home asks for lead times first."""
+    products = edited(clean.tables["products"], slice(0, 5), lead_time_days=np.nan)
+    products = edited(products, slice(0, 10), hs_code=None)
+    findings = audit.checks(changed(clean, products=products))
+    at_home, exporter = audit.fixes(findings, 0.02), audit.fixes(findings, 1.0)
+    assert at_home["check"].tolist() == ["missing_lead_times", "missing_hs_codes"]
+    assert exporter["check"].tolist() == ["missing_hs_codes", "missing_lead_times"]
+    assert at_home["gain"].iloc[1] == pytest.approx(0.02 * exporter["gain"].iloc[0])
+    assert at_home["gain"].iloc[0] == exporter["gain"].iloc[1]
+
+
+def test_sold_abroad_is_the_turnover_delivered_elsewhere(clean):
+    orders = clean.tables["orders"]
+    country = orders["country"].astype(object)
+    country[:190], country[190:200] = "GB", None
+    elsewhere = changed(clean, orders=orders.assign(country=country))
+    net = orders["total_gross"] - orders["vat_amount"] - orders["shipping_net"]
+    assert audit.sold_abroad(elsewhere) == pytest.approx(net[:190].sum() / net.sum())
+    assert audit.sold_abroad(audited({})) == 0
 
 
 def test_with_nothing_at_all_no_tool_is_ready_and_nothing_breaks():
