@@ -106,10 +106,32 @@ def _with_local_day(table: Table, frame: pd.DataFrame, timezone: str) -> pd.Data
 def _validated(table: Table, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The frame in the table's types, and one row per mistake: where (``index``, ``column``), what
     (``failure_case``), why (``reason`` …). Only without mistakes is the frame of use."""
+    if _fits(table, frame):
+        return frame[list(table.columns)], pd.DataFrame(columns=["index", "column"])
     try:
         return table.schema.validate(frame, lazy=True), pd.DataFrame(columns=["index", "column"])
     except SchemaErrors as found:
         return frame, _mistakes(table, found.failure_cases)
+
+
+def _fits(table: Table, frame: pd.DataFrame) -> bool:
+    """Whether all of a frame is in the table's types and rules: then there is nothing for the schema to say.
+
+    Its keys are known to be unique. Rules hold for categories, so that each value is looked at once.
+    """
+    for name, column in table.columns.items():
+        values = frame[name]
+        if str(values.dtype) != column.dtype or (not column.nullable and values.isna().any()):
+            return False
+        if column.positive and not (values.dropna() > 0).all():
+            return False
+        if column.allowed or column.pattern:
+            texts = values.cat.remove_unused_categories().cat.categories.astype(str)
+            if column.allowed and not texts.isin(column.allowed).all():
+                return False
+            if column.pattern and not texts.str.match(column.pattern).all():
+                return False
+    return True
 
 
 def _mistakes(table: Table, cases: pd.DataFrame) -> pd.DataFrame:

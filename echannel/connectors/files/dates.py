@@ -113,27 +113,37 @@ def date_column(cells: pd.Series) -> DateColumn:
     plain = pd.Series([_plain(text) for text in distinct], dtype=object).astype(str)
     plain = plain.str.replace(_WEEKDAY, "", regex=True)
     parts = plain.str.extract(_TIME)
-    day = parts["day"].fillna("").str.strip(" ,.")
-    fields = pd.DataFrame(np.nan, index=day.index, columns=["y", "m", "d", "a", "b"])
-    form = pd.Series("", index=day.index)
-    for name, pattern in _FORMS.items():
-        found = day.str.extract(pattern)
-        fits = found.notna().all(axis=1) & (form == "")
-        if not fits.any():
-            continue
-        form[fits] = name
-        if "name" in found:
-            found["m"] = found.pop("name").map(_month_numbers())
-        for field in found:
-            numbers = pd.to_numeric(found[field], errors="coerce")
-            fields[str(field)] = fields[str(field)].mask(fits, numbers)
-    year = fields["y"]
-    fields["y"] = year.mask(year < 69, year + 2000).mask(year.between(69, 99), year + 1900)
+    fields = _days(parts["day"].fillna("").str.strip(" ,."))
+    form = fields.pop("form")
     time = _time_of_day(parts)
     offset = _offset_minutes(parts)
     whole = pd.concat([fields, time, offset.rename("offset"), form.rename("form")], axis=1)
     wall = _moments(*_arrays(whole, "y", "m", "d"), whole)
     return DateColumn(codes, *_with_counts(whole, wall, plain))
+
+
+def _days(days: pd.Series) -> pd.DataFrame:
+    """Each day's form and its numbers; the same day stands in many moments and is taken apart once."""
+    codes, distinct = pd.factorize(days)
+    day = pd.Series(distinct, dtype=object)
+    fields = pd.DataFrame(np.nan, index=day.index, columns=["y", "m", "d", "a", "b"])
+    form = pd.Series("", index=day.index, dtype=object)
+    for name, pattern in _FORMS.items():
+        rest = day[form == ""]
+        if rest.empty:
+            break
+        found = rest.str.extract(pattern)
+        found = found[found.notna().all(axis=1)]
+        if found.empty:
+            continue
+        form[found.index] = name
+        if "name" in found:
+            found["m"] = found.pop("name").map(_month_numbers())
+        for field in found:
+            fields.loc[found.index, str(field)] = pd.to_numeric(found[field], errors="coerce")
+    year = fields["y"]
+    fields["y"] = year.mask(year < 69, year + 2000).mask(year.between(69, 99), year + 1900)
+    return fields.assign(form=form).iloc[codes].set_axis(days.index)
 
 
 def decide_order(

@@ -107,7 +107,7 @@ def _are_rates(raw: Raw, cells: pd.Series, found: dict[str, tuple[str, ...]]) ->
     filled = values[~np.isnan(values)]
     if wrong.any() or not filled.any():
         return False
-    if column.parts["percent"].notna().any():
+    if column.percent.any():
         return True
     known = [np.isclose(filled[:, None], rates).any(axis=1).all() for rates in (_RATES, _RATES / 100)]
     return any(known) and not _fit_totals(raw, values, found)

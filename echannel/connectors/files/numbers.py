@@ -6,7 +6,9 @@ be read in one way only is evidence for the others; then the other columns of th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -29,65 +31,86 @@ _KINDS = {
 }
 
 
+_NUMBER = re.compile(_SHAPE)
+_KIND_PATTERNS = {name: re.compile(pattern) for name, pattern in _KINDS.items()}
+_BETWEEN_DIGITS = re.compile(rf"(?<=\d){_BLANKS}(?=\d)")
+_BLANK = re.compile(_BLANKS)
+_DASHES = str.maketrans("\u2212\u2013", "--")
+_NOTHING = ("", np.nan, np.nan, False)
+
+
 @dataclass(frozen=True)
 class NumberColumn:
-    """The distinct cells of a column, taken apart but not yet valued."""
+    """The distinct cells of a column, taken apart: how each can be read, and what it is then."""
 
     codes: np.ndarray  # cell → distinct cell; -1: empty
-    parts: pd.DataFrame
+    kinds: np.ndarray
+    with_point: np.ndarray
+    with_comma: np.ndarray
+    percent: np.ndarray  # which distinct cells carry a percent sign
 
     @property
     def evidence(self) -> dict[str, int]:
         """How many distinct cells can only be read with a decimal point, and with a decimal comma."""
-        counts = self.parts["kind"].value_counts()
-        return {".": int(counts.get("point", 0)), ",": int(counts.get("comma", 0))}
+        return {".": int((self.kinds == "point").sum()), ",": int((self.kinds == "comma").sum())}
 
     @property
     def ambiguous(self) -> bool:
         """Whether some cell ("1,234") can be read in both ways."""
-        return bool((self.parts["kind"] == "either").any())
+        return bool((self.kinds == "either").any())
 
     def values(self, decimal: str) -> tuple[np.ndarray, np.ndarray]:
         """The numbers, with ambiguous cells read by ``decimal``, and which cells are no number.
 
         An empty cell is NaN and not wrong. A percentage is a fraction: "5,5 %" is 0.055.
         """
-        parts = self.parts
-        marks = np.where(parts["kind"] == "either", decimal, np.where(parts["kind"] == "comma", ",", "."))
-        body = parts["body"].str.replace("_", "", regex=False)
-        as_point = body.str.replace(",", "", regex=False)
-        as_comma = body.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
-        text = pd.Series(np.where(marks == ",", as_comma, as_point), index=parts.index)
-        numbers = pd.to_numeric(text + parts["exponent"].fillna(""), errors="coerce").to_numpy("float64")
-        numbers = np.where(parts["negative"], -numbers, numbers)
-        numbers = np.where(parts["percent"].notna(), numbers / 100, numbers)
-        wrong = ~np.isfinite(numbers) | (parts["kind"] == "").to_numpy()
-        numbers = np.append(np.where(wrong, np.nan, numbers), np.nan)
-        return numbers[self.codes], np.append(wrong, False)[self.codes]
+        comma = (self.kinds == "comma") | ((self.kinds == "either") & (decimal == ","))
+        numbers = np.append(np.where(comma, self.with_comma, self.with_point), np.nan)
+        wrong = np.append(np.isnan(numbers[:-1]), False)
+        return numbers[self.codes], wrong[self.codes]
 
 
 def number_column(cells: pd.Series) -> NumberColumn:
     """A column of texts, its distinct cells taken apart: sign, currency, digits, percent."""
     codes, distinct = pd.factorize(cells.where(cells != ""))
-    texts = pd.Series(distinct, dtype=object).astype(str)
-    texts = texts.str.replace("[\u2212\u2013]", "-", regex=True).str.strip()
-    texts = texts.str.replace(rf"(?<=\d){_BLANKS}(?=\d)", "_", regex=True)
-    texts = texts.str.replace(_BLANKS, "", regex=True)
-    parts = texts.str.extract(_SHAPE)
-    parts = parts.astype(object).where(parts.notna(), None)
-    body = parts["body"].fillna("")
-    kind = pd.Series("", index=parts.index)
-    for name, pattern in reversed(_KINDS.items()):
-        kind = kind.mask(body.str.fullmatch(pattern), name)
-    first, second, third, fourth = (parts[f"sign{at}"].fillna("") for at in range(1, 5))
-    signs = first + second + third + fourth
-    bracketed = parts["opened"].notna() & parts["closed"].notna()
-    unbalanced = parts["opened"].notna() ^ parts["closed"].notna()
-    kind = kind.mask(unbalanced | (signs.str.len() + bracketed > 1), "")
+    parts = [_parts(str(text)) for text in distinct]
+    kinds, with_point, with_comma, percent = zip(*parts, strict=True) if parts else ((), (), (), ())
     return NumberColumn(
         codes,
-        parts.assign(body=body, kind=kind, negative=(signs == "-") | bracketed),
+        np.array(kinds, dtype=object),
+        np.array(with_point, dtype="float64"),
+        np.array(with_comma, dtype="float64"),
+        np.array(percent, dtype=bool),
     )
+
+
+@lru_cache(maxsize=100_000)
+def _parts(text: str) -> tuple[str, float, float, bool]:
+    """How a cell can be read (a name of ``_KINDS``; empty: not at all), its value with a decimal point, its
+    value with a decimal comma, and whether it is a percentage. The same prices come again and again."""
+    text = _BETWEEN_DIGITS.sub("_", text.translate(_DASHES).strip())
+    found = _NUMBER.match(_BLANK.sub("", text))
+    if found is None:
+        return _NOTHING
+    body = found["body"]
+    kind = next((name for name, pattern in _KIND_PATTERNS.items() if pattern.fullmatch(body)), "")
+    signs = "".join(found[f"sign{at}"] or "" for at in range(1, 5))
+    bracketed = bool(found["opened"] and found["closed"])
+    if not kind or bool(found["opened"]) != bool(found["closed"]) or len(signs) + bracketed > 1:
+        return _NOTHING
+    unit = (100 if found["percent"] else 1) * (-1 if signs == "-" or bracketed else 1)
+    digits, exponent = body.replace("_", ""), found["exponent"] or ""
+    with_point = _value(digits.replace(",", "") + exponent) / unit
+    with_comma = _value(digits.replace(".", "").replace(",", ".") + exponent) / unit
+    return kind, with_point, with_comma, bool(found["percent"])
+
+
+def _value(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return np.nan
+    return value if np.isfinite(value) else np.nan
 
 
 def decide_decimal(

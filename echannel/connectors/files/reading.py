@@ -106,7 +106,7 @@ def read_file(path: Path, how: Reading, limit: int | None = None) -> Raw:
 
 
 def _joined(sheets: dict[str, Rows], file: str, how: Reading) -> Raw:
-    """The first sheet, and with it every other that has the same headers (a workbook with a sheet a month)."""
+    """The first sheet, and every other with the same headers (a workbook with a sheet for each month)."""
     (first, rows), *others = sheets.items()
     same, left = {first: _table(file, rows, how, "", "")}, []
     names = [normal(header) for header in same[first].headers]
