@@ -40,8 +40,9 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
+# A test file stays with one worker: what its tests share is made once.
 unit: setup
-	$(BIN)/pytest -n 2 -m "not browser" tests
+	$(BIN)/pytest -n 2 --dist loadfile -m "not browser" tests
 
 # Every notebook runs from top to bottom for a British and a French firm; outputs are not compared.
 notebooks: $(SMALL)/finished

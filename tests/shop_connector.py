@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from conftest import canonical
+from handmade import canonical
 
 from echannel.connectors.base import REJECTED_COLUMNS, Batch, Note, SourceContext
 from echannel.errors import UserError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import canonical, order
+from handmade import canonical, order
 from pandas.testing import assert_frame_equal
 from pandera.errors import SchemaErrors
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 import yaml
-from conftest import canonical, order
+from handmade import canonical, order
 from hypothesis import given
 from hypothesis import strategies as st
 

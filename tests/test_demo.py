@@ -4,7 +4,6 @@ real connector finds again, each and all."""
 from __future__ import annotations
 
 import hashlib
-import shutil
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -24,10 +23,7 @@ from echannel.demo.firms import FIRMS, Firm
 from echannel.demo.formats import FORMATS, sold_by
 from echannel.demo.people import CANARIES
 from echannel.demo.trade import simulate
-from echannel.locale import Speaker
 from echannel.profiles import load_cohort, load_sme
-from echannel.store import SmeStore
-from echannel.sync import sync_sme
 from echannel.workspace import Workspace
 
 HERE = Workspace(Path(__file__).resolve().parents[1])
@@ -152,24 +148,6 @@ def test_planned_faults_are_found_again(firm, tmp_path):
         listed = tables["products"]
         listed = listed[listed["price_net"].notna()]  # those of the list, not those of the orders
         assert listed["unit_cost"].isna().sum() == planned.products_without_cost
-
-
-def test_first_upload_of_a_french_shop(tmp_path):
-    """Story 3: the French export is read at first go, and what was refused is said in French and kept."""
-    workspace, summary = Workspace(tmp_path), DemoSummary()
-    (workspace.parameters / "smes").mkdir(parents=True)
-    shutil.copy(HERE.parameters / "smes" / "breizh-epicerie.yml", workspace.parameters / "smes")
-    write_firm(BY_ID["breizh-epicerie"], workspace.inbox / "breizh-epicerie", SEED, summary)
-    report = sync_sme(workspace, "breizh-epicerie")
-    assert report.refused == 37
-    said = " ".join(report.sentences(Speaker("fr", "FR", "EUR")))
-    assert "37 lignes refusées" in said
-    assert "commandes lues" in said
-    kept = sum(len(path.read_text(encoding="utf-8-sig").splitlines()) - 1 for path in report.quarantine)
-    assert kept == 37
-    store = SmeStore(workspace.store / "breizh-epicerie")
-    assert len(store.read("orders")) == summary.orders["breizh-epicerie"] - 37 > 11_000
-    assert set(store.read("order_lines")["vat_rate"].round(3)) == {0.0, 0.055, 0.2}
 
 
 def test_kent_gifts_lacks_the_cost_of_18_products_in_a_hundred(tmp_path):

@@ -170,7 +170,7 @@ def survives(folder, content: bytes, name: str, preset: str = "generic_orders") 
     """Whatever comes, it is read, refused with a reason, or said to be no table; nothing is lost."""
     (folder / name).write_bytes(content)
     (batch,) = fetch(folder, firm("FR"), preset=preset)
-    assert batch.rejected["reason"].str.match(r"(reason|error)\.files\.\w+$").all()
+    assert batch.rejected["reason"].str.match(r"(reason|error)\.files\.[\w.]+$").all()
     assert 0 <= len(batch.rejected) <= batch.read
     tables = tables_of(batch)
     assert tables["orders"]["status"].isin(STATUSES).all()

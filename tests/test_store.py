@@ -10,8 +10,8 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import canonical, order
 from deltalake import DeltaTable, write_deltalake
+from handmade import canonical, order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ import json
 import threading
 
 import pytest
-from conftest import order
+from handmade import order
 from shop_connector import NAME, REFERENCE, write_profile, write_shop
 
 from echannel import connectors

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import order
+from handmade import order
 from shop_connector import write_profile, write_shop
 
 from echannel.errors import UserError

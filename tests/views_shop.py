@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from conftest import canonical
+from handmade import canonical
 
 from echannel.countries import country_pack
 from echannel.locale import Speaker

@@ -87,8 +87,9 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> s
         below = _table(card, say, question, downloads)
     if card.table is not None and not card.open_table and len(card.table.frame):
         # Without a chart the figures are the answer.
+        opened = "" if figures else " open"
         behind = (
-            f'<details class="ec-behind"{"" if figures else " open"}><summary>{escape(say("views.figures_behind"))}</summary>'
+            f'<details class="ec-behind"{opened}><summary>{escape(say("views.figures_behind"))}</summary>'
             f"{_table(card, say, question, downloads)}</details>"
         )
     return (

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import canonical, order
+from handmade import canonical, order
 from hypothesis import strategies as st
 
 from echannel.metrics.turnover import Sales, prepare

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 import pandas as pd
-from conftest import canonical, order
+from handmade import canonical, order
 from hypothesis import strategies as st
 
 from echannel.metrics.periods import Period

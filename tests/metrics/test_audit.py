@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import canonical, order
+from handmade import canonical, order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

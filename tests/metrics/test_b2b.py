@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import order
 from customer_shops import random_shops, shop
+from handmade import order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

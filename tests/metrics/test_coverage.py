@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from conftest import canonical, order
+from handmade import canonical, order
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from functools import cache
 
+import pages
 import pytest
 from bs4 import BeautifulSoup
-from catalogue_scan import ROOT
+from pages import plotted
 from views_shop import shop
-
-from echannel.views import page as pages
 
 PAGES = [(tool, country) for tool in ("growth", "audit") for country in ("GB", "FR")]
 NAMES = r"Galette n° \d+|<script>.*?</script>|=cmd\S+ \S+|Made up & Sons|boutique"
-NUMBER = re.compile(r"\d[\d,.\u00a0\u202f]*")
 ENGLISH = re.compile(
     r"\b(the|and|with|your|from|of|orders?|turnover|customers?|sales|days|month|year|not)\b", re.I
 )
@@ -29,37 +26,13 @@ def made_up(country: str):
 
 
 @cache
-def drawn(tool: str, country: str, language: str) -> str:
-    """The page as the notebook builds it, as HTML."""
-    cells = json.loads((ROOT / f"notebooks/{tool}.ipynb").read_text(encoding="utf-8"))["cells"]
-    sme = made_up(country)
-    shown: list[str] = []
-    show, pages._show = pages._show, shown.append
-    try:
-        names = {"page": pages.Page(tool, sme, sme.speaker(language), "report")}
-        names["page"].head()
-        for cell in cells:
-            source = "".join(cell["source"])
-            if "open_page(" not in source:
-                exec(source, names)
-    finally:
-        pages._show = show
-    return "".join(shown)
-
-
-@cache
 def parsed(tool: str, country: str, language: str) -> BeautifulSoup:
-    soup = BeautifulSoup(drawn(tool, country, language), "html.parser")
-    for hidden in soup(["script", "style"]):
-        hidden.decompose()
-    return soup
+    return pages.parsed(pages.drawn(tool, made_up(country), language))
 
 
 @cache
 def figures(tool: str, country: str, language: str) -> list[dict]:
-    return [
-        json.loads(one["data-figure"]) for one in parsed(tool, country, language)(attrs={"data-figure": True})
-    ]
+    return pages.figures(parsed(tool, country, language))
 
 
 @cache
@@ -73,26 +46,9 @@ def words(tool: str, country: str, language: str) -> str:
 
 def numbers(tool: str, country: str, language: str) -> Counter:
     """Every number on the page, in one notation."""
-    text = words(tool, country, language)
-    if language == "fr":
-        text = re.sub(r"(\d)\u202f(?=\d{3})", r"\1", text)
-    found = Counter()
-    for match in NUMBER.findall(text):
-        plain = match.rstrip(",.\u00a0\u202f")
-        plain = plain.replace(",", ".") if language == "fr" else re.sub(r",(?=\d{3})", "", plain)
-        found[plain] += 1
+    found = pages.numbers(words(tool, country, language), language)
     del found["1"]  # one case in 100 may well be « une fois sur 100 »
     return found
-
-
-def plotted(figure: dict) -> list:
-    """The numbers that a figure draws, whatever it calls them."""
-    return [
-        [value for value in trace.get(axis, []) if isinstance(value, int | float)]
-        for trace in figure["data"]
-        for axis in ("x", "y", "z", "values")
-        if isinstance(trace.get(axis), list)
-    ]
 
 
 @pytest.mark.parametrize(("tool", "country"), PAGES)

@@ -1,0 +1,80 @@
+"""Whole pages as the notebooks build them, their words and their numbers in one notation."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import Counter
+from typing import Any
+
+from bs4 import BeautifulSoup
+from catalogue_scan import ROOT
+
+from echannel.views import page as pages
+
+NUMBER = re.compile(r"\d[\d,.\u00a0\u202f]*")
+
+
+def drawn(tool: str, sme: Any, language: str) -> str:
+    """The report that a tool's notebook makes of an SME, as HTML."""
+    cells = json.loads((ROOT / f"notebooks/{tool}.ipynb").read_text(encoding="utf-8"))["cells"]
+    shown: list[str] = []
+    show, pages._show = pages._show, shown.append
+    try:
+        names = {"page": pages.Page(tool, sme, sme.speaker(language), "report")}
+        names["page"].head()
+        for cell in cells:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and "open_page(" not in source:
+                exec(source, names)
+    finally:
+        pages._show = show
+    return "".join(shown)
+
+
+def parsed(html: str) -> BeautifulSoup:
+    soup = BeautifulSoup(html, "html.parser")
+    for hidden in soup(["script", "style"]):
+        hidden.decompose()
+    return soup
+
+
+def figures(soup: BeautifulSoup) -> list[dict]:
+    return [json.loads(one["data-figure"]) for one in soup(attrs={"data-figure": True})]
+
+
+def plotted(figure: dict) -> list:
+    """The numbers that a figure draws, whatever it calls them."""
+    return [
+        [value for value in trace.get(axis, []) if isinstance(value, int | float)]
+        for trace in figure["data"]
+        for axis in ("x", "y", "z", "values")
+        if isinstance(trace.get(axis), list)
+    ]
+
+
+def numbers(text: str, language: str) -> Counter:
+    """Every number of a text, in one notation."""
+    if language == "fr":
+        text = re.sub(r"(\d)\u202f(?=\d{3})", r"\1", text)
+    found = Counter()
+    for match in NUMBER.findall(text):
+        plain = match.rstrip(",.\u00a0\u202f")
+        found[plain.replace(",", ".") if language == "fr" else re.sub(r",(?=\d{3})", "", plain)] += 1
+    return found
+
+
+def card(soup: BeautifulSoup, title: str) -> BeautifulSoup:
+    """The card with this heading."""
+    heading = next(h for h in soup(["h2", "h3"]) if h.get_text(" ", strip=True) == title)
+    return heading.find_parent(class_="ec-card")
+
+
+def csv_downloads(soup: BeautifulSoup) -> list[str]:
+    """The CSV files that a page carries."""
+    return [
+        base64.b64decode(link["href"].partition(",")[2]).decode("utf-8-sig")
+        for link in soup("a", href=True)
+        if link["href"].startswith("data:text/csv")
+    ]
