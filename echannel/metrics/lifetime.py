@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.special import digamma, gammaln, hyp2f1
+from scipy.special import digamma, gammaln, hyp2f1, roots_jacobi
 
 from echannel.metrics.customers import customer_table, purchase_days, turnover_of
 from echannel.metrics.result import OK, TOO_FEW
@@ -244,7 +244,22 @@ def expected_purchases(
     place = pairs.groupby(["x", "T"], sort=False).ngroup().to_numpy()
     series = hyp2f1(a + model.b - 1 - model.r, a - 1, c[first], 1 - rest[first])[place]
     growth = c / (a - 1) * (1 - rest ** (a - 1) * series)
+    for at in np.flatnonzero(~np.isfinite(growth)):
+        growth[at] = _growth_by_quadrature(model, weeks, x[at], T[at])
     return growth * probability_alive(model, x, t_x, T)
+
+
+def _growth_by_quadrature(model: BgNbd, weeks: float, x: float, T: float) -> float:
+    """Purchases expected of a customer who is alive, as the mean over his chance ``p`` of leaving.
+
+    ``p`` is Beta(a, b + x); given it, (1 − ((α + T) / (α + T + p·t))^(r + x)) / p purchases are expected.
+    For extreme parameters SciPy's 2F1 overflows where this integral is tame.
+    """
+    assert model.b is not None
+    nodes, weights = roots_jacobi(64, model.b + x - 1, model.a - 1)
+    p = (1 + nodes) / 2
+    purchases = -np.expm1(-(model.r + x) * np.log1p(p * weeks / (model.alpha + T))) / p
+    return float(np.average(purchases, weights=weights))
 
 
 def expected_value(model: GammaGamma, x: np.ndarray, monetary: np.ndarray) -> np.ndarray:

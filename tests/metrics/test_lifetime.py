@@ -236,10 +236,11 @@ def test_purchase_history_takes_a_day_as_one_purchase_and_leaves_the_first_out_o
         refunds=[back],
     )
     history = lifetime.purchase_history(sales).set_index("customer_id")
-    assert history.loc["a", ["x", "t_x", "T", "purchases"]].tolist() == [2, 4, 4, 3]
+    # The refund's day, the fiftieth, is the last on record.
+    assert history.loc["a", ["x", "t_x", "T", "purchases"]].tolist() == [2, 4, 50 / 7, 3]
     assert history.loc["a", "monetary"] == pytest.approx((40 - 15 + 25) / 2)
     assert history.loc["a", "turnover"] == pytest.approx(100 + 11 + 40 + 25 - 15)
-    assert history.loc["b", ["x", "t_x", "T"]].tolist() == [0, 0, 3]
+    assert history.loc["b", ["x", "t_x", "T"]].tolist() == [0, 0, 43 / 7]
     assert np.isnan(history.loc["b", "monetary"])
 
 
