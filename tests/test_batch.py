@@ -92,6 +92,12 @@ def test_a_tool_is_a_notebook_that_takes_an_sme_and_a_language(workspace):
         find_notebook(workspace, "../notebooks/growth")
 
 
+def test_a_run_without_notebooks_says_where_they_are_missing(workspace, monkeypatch):
+    monkeypatch.setattr("echannel.batch.plan.notebook_folders", lambda where: (where.root / "elsewhere",))
+    with pytest.raises(UserError, match=r"no_notebooks.*notebooks"):
+        plan_reports(workspace, cohort_or_sme(workspace, "trial"))
+
+
 def test_only_selects_by_sme_tool_and_language(workspace):
     trial = cohort_or_sme(workspace, "trial")
 

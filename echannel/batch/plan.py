@@ -124,6 +124,8 @@ def plan_reports(
     A name that there is not is an error, never a run of nothing.
     """
     chosen_tools = tuple(tools or tool_names(workspace))
+    if not chosen_tools:
+        raise UserError("batch.error.no_notebooks", folder=str(workspace.notebooks))
     for tool in chosen_tools:
         find_notebook(workspace, tool)
     chosen_languages = tuple(languages or LANGUAGES)
