@@ -93,8 +93,9 @@ def _narrow(entries: pd.DataFrame, orders: pd.DataFrame, lines: pd.DataFrame) ->
 def _bridge(figure: str, sums: _Sums) -> pd.DataFrame:
     steps = _FIGURES[figure](sums)
     ours = in_cents(sums["net_goods"])
-    theirs = in_cents(sums["net_goods"] - sum(steps.values()))
     differing = [step for step in STEPS if abs(steps.get(step, 0.0)) >= _HALF_A_CENT]
+    # Steps too small to be shown are no difference either: else cents would be left that no step can take.
+    theirs = in_cents(sums["net_goods"] - sum(steps[step] for step in differing))
     amounts = to_the_cent(np.array([steps[step] for step in differing]), ours - theirs)
     frame = pd.DataFrame(
         {

@@ -92,3 +92,13 @@ def test_a_platform_s_figures_come_together():
 def test_without_orders_there_is_no_figure():
     found = platforms.platform_figure("shopify_net", *frames(Shop([])))
     assert set(found["reason"]) == {"reason.no_orders"} and found["value"].isna().all()
+
+
+def test_a_difference_too_small_to_show_is_none():
+    """A fraction of a cent of postage across a rounding boundary: no step could take the cent."""
+    shop = Shop([Event("a", date(2025, 2, 1), bare_goods=99.9949 / 1.2, shipping=0.004)])
+    shop_lower = Shop([Event("a", date(2025, 2, 1), bare_goods=83.331, shipping=0.0045)])
+    for one in (shop, shop_lower):
+        found = steps(one, "prestashop_statistics")
+        assert set(found) == {"platform", "net_goods"}
+        assert found["platform"] == found["net_goods"]
