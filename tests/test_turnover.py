@@ -249,3 +249,29 @@ def test_two_halves_of_a_period_add_up_to_the_whole(drawn, cut):
         assert sum(len(getattr(half, frame)) for half in halves) == len(getattr(one, frame))
     total = sum(half.entries["net_goods"].sum() for half in halves)
     assert total == pytest.approx(one.entries["net_goods"].sum())
+
+
+def test_a_refund_that_names_no_product_is_taken_off_each_of_its_order_s():
+    lines = [
+        {"order_id": "a", "line_no": 1, "product_id": "p", "quantity": 1, "unit_price_net": 60},
+        {"order_id": "a", "line_no": 2, "product_id": "q", "quantity": 2, "unit_price_net": 10},
+        {"order_id": "b", "line_no": 1, "product_id": "p", "quantity": 1, "unit_price_net": 60},
+    ]
+    lines = [{**line, "net_amount": line["quantity"] * line["unit_price_net"]} for line in lines]
+    paid = {"order_id": "a", "refunded_at": "2025-02-10", "shipping_net": 0.0}
+    back = [
+        {**paid, "refund_id": "r", "net_amount": 45.0, "shipping_net": 5.0},
+        {**paid, "refund_id": "s", "net_amount": 3.0, "order_id": "c"},
+        {**paid, "refund_id": "t", "net_amount": 1.0, "product_id": "q"},
+    ]
+    orders = [
+        order("a", "2025-01-31", 80, shipping=5),
+        order("b", "2025-01-31", 60),
+        order("c", "2025-01-31", 9),
+    ]
+    one = sales(orders, lines, back)
+    refunds = one.lines[one.lines["entry"] == "refund"]
+    by_product = refunds.groupby(refunds["product_id"].astype(object), dropna=False)["net"].sum()
+    assert by_product["p"] == pytest.approx(-30) and by_product["q"] == pytest.approx(-10 - 1)
+    assert by_product[by_product.index.isna()].item() == pytest.approx(-3)  # its order has no lines
+    assert one.lines["net"].sum() == pytest.approx(one.entries["net_goods"].sum())

@@ -70,7 +70,8 @@ class Sales:
         ``order_rank``, ``ordered_at``, ``paid_at``, ``due_at``, ``status``, ``goods`` (net, before
         discounts), ``discount``, ``shipping``, ``net_goods`` (before refunds), ``vat``, ``total_gross``,
         ``quantity`` (units; NaN when the order has no lines), ``parts_stated``, ``vat_stated``.
-    lines : one row per sold line (``entry`` sale), refunded line (refund) and remainder that no line
+    lines : one row per sold line (``entry`` sale), refunded line (refund; a refund that names no product is
+        spread over its order's lines by value) and remainder that no line
         explains (unitemised): keys as above, ``product_id``, ``category``, ``quantity``, ``listed`` (before
         any discount), ``discount``, ``net`` (after line and order discounts and refunds), ``cost`` (NaN =
         unknown). The sum of ``net`` equals the sum of ``entries.net_goods``.
@@ -310,13 +311,14 @@ def _lines(
         net=net,
         unit_cost=sold["unit_cost"],
     )
-    back = returned[_KEYS].assign(
+    back = _named(returned, sales)
+    back = back[_KEYS].assign(
         entry="refund",
-        product_id=returned["product_id"],
-        quantity=-returned["quantity"].fillna(0.0),
+        product_id=back["product_id"],
+        quantity=-back["quantity"].fillna(0.0),
         listed=0.0,
         discount=0.0,
-        net=returned["shipping"] - returned["net"],
+        net=back["shipping"] - back["net"],
         unit_cost=np.nan,
     )
     open_orders = ~spread & (np.abs(rest) > _NOISE)
@@ -339,6 +341,33 @@ def _lines(
     cost = np.where(lines["entry"] == "unitemised", np.nan, cost)
     codes = np.r_[category.cat.codes.to_numpy(), -1][known]  # place -1: no such product
     return lines.assign(category=pd.Categorical.from_codes(codes, category.cat.categories), cost=cost)
+
+
+def _named(returned: pd.DataFrame, sales: pd.DataFrame) -> pd.DataFrame:
+    """Refunds by product: one that names none is spread over its order's lines by their value.
+
+    Half an order given back is half of each of its products, else a best seller would keep its full
+    amount. Only a refund whose order has no lines stays without a product.
+    """
+    vague = (returned["product_id"].isna() & returned["order_id"].notna()).to_numpy()
+    if not vague.any() or sales.empty:
+        return returned
+    orders = returned.loc[vague, "order_id"].astype(object)
+    lines = sales.loc[sales["order_id"].isin(orders), ["order_id", "product_id", "net"]]
+    lines = lines.assign(order_id=lines["order_id"].astype(object), weight=lines["net"].clip(lower=0.0))
+    whole = lines.groupby("order_id")["weight"].transform("sum")
+    even = 1 / lines.groupby("order_id")["weight"].transform("size")
+    lines["weight"] = np.where(whole > 0, lines["weight"] / whole.where(whole > 0, 1.0), even)
+    spread = orders.reset_index().merge(lines, on="order_id")  # index: the refund's row
+    pieces = returned.loc[spread["index"]].reset_index(drop=True)
+    money = ["net", "shipping", "vat"]
+    pieces[money] = pieces[money].to_numpy() * spread[["weight"]].to_numpy()
+    pieces = pieces.assign(product_id=spread["product_id"], quantity=0.0)
+    rest = returned.drop(index=spread["index"].unique().tolist())
+    return pd.concat(
+        [frame.astype({"product_id": object, "order_id": object}) for frame in (rest, pieces)],
+        ignore_index=True,
+    )
 
 
 def _rounding(

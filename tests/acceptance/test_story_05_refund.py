@@ -12,7 +12,7 @@ import pytest
 
 from echannel.metrics.growth import monthly_turnover
 from echannel.metrics.turnover import as_date
-from echannel.views import audit_cards, growth_cards
+from echannel.views import audit_cards, growth_cards, product_cards
 from echannel.views.context import View
 from echannel.views.export import to_csv, to_xlsx
 
@@ -32,6 +32,7 @@ CARDS = [
     growth_cards.turnover_by_month,
     growth_cards.turnover_bridge,
     growth_cards.platform_numbers,
+    product_cards.best_sellers,
     audit_cards.reconciliation,
 ]
 

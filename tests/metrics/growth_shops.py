@@ -52,6 +52,16 @@ class Event:
     def sold(self) -> float:
         return self.goods - self.discount
 
+    @property
+    def returned(self) -> list[tuple[date, str | None, int, float, float]]:
+        """Refunds by product: one that names none is part of each line, by value."""
+        every = []
+        for on, product, units, amount, postage in self.refunds:
+            parts = [(p, q * price / self.goods) for p, q, price in self.lines] if product is None else []
+            for name, share in parts or [(product, 1.0)]:
+                every.append((on, name, 0 if parts else units, amount * share, postage * share))
+        return every
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -66,7 +76,7 @@ class Shop:
 
     def returned(self, one: Period | None) -> list[tuple[Event, tuple]]:
         """Refunds of counted orders that were made in a period."""
-        every = [(e, r) for e in self.events if e.counted for r in e.refunds]
+        every = [(e, r) for e in self.events if e.counted for r in e.returned]
         return [(e, r) for e, r in every if one is None or one.since <= day(r[0]) <= one.until]
 
     def turnover(self, one: Period | None) -> float:
