@@ -45,12 +45,16 @@ class _Plain(JupyterHandler):
 
     def failure(self, key: str) -> str:
         """A page that says what is wrong, in the reader's language, and leads home."""
-        asked = self.get_argument("lang", "")
-        language = asked if asked in LANGUAGES else self.likely_language()
+        language = self.language()
         say = Speaker(language)
         home = Link(BRAND, dashboard_url("home", lang=language))
         frame = Frame(language, f"{say('serve.home.title')} · {BRAND}", ASSETS, Words.of(say), home)
         return message_page(frame, say("serve.error.title"), say(key))
+
+    def language(self) -> str:
+        """The language that the address names, else the likely one."""
+        asked = self.get_argument("lang", "")
+        return asked if asked in LANGUAGES else self.likely_language()
 
     def likely_language(self) -> str:
         """The language that the reader's browser asks for."""
@@ -62,7 +66,7 @@ class HomeHandler(_Plain):
 
     def get(self) -> None:
         """Lead there."""
-        self.redirect(dashboard_url("home", lang=self.likely_language()))
+        self.redirect(dashboard_url("home", lang=self.language()))
 
 
 class AssetHandler(StaticFileHandler):

@@ -36,6 +36,13 @@ _STYLE = """<style>
 .connect button.mod-primary {background: #12436d; color: #fff}
 .connect table {border-collapse: collapse; margin: .6em 0}
 .connect td, .connect th {border: 1px solid #c9d0d8}
+.connect .widget-label {white-space: normal; line-height: 1.25; height: auto; margin-right: .5em}
+@media (max-width: 640px) {
+ .connect .jupyter-widgets {flex-wrap: wrap; height: auto; max-width: 100%}
+ .connect .widget-inline-hbox .widget-label {width: 100% !important; text-align: left}
+ .connect .widget-inline-hbox > input, .connect .widget-inline-hbox > select {flex: 1 1 100%; height: 2.2em}
+}
+.connect h2 {margin: 1.2em 0 .6em}
 .connect caption {text-align: left; font-weight: 600; padding: .3em 0}
 </style>"""
 
@@ -107,7 +114,10 @@ class ConnectPage:
     def finish(self) -> widgets.VBox:
         """Write the profile, sync, and see what came of it."""
         write = widgets.Button(description=self.say("wizard.page.write"))
-        sync = widgets.Button(description=self.say("wizard.page.sync"), button_style="primary", layout=_WIDE)
+        fitting = widgets.Layout(width="auto")
+        sync = widgets.Button(
+            description=self.say("wizard.page.sync"), button_style="primary", layout=fitting
+        )
         write.on_click(lambda _: self._try(self.write))
         sync.on_click(lambda _: self._try(self.write_and_sync))
         options = [] if _served() else [self.replace]

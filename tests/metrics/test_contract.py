@@ -1,4 +1,4 @@
-"""What every growth metric owes: value, n, status and reason, with no value unless the status is ok."""
+"""What every metric owes: value, n, status and reason, with no value unless the status is ok."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from growth_shops import Event, Shop, day, period, shops
 from hypothesis import given, settings
 
 from echannel.locale import messages
-from echannel.metrics import acquisition, change, growth, platforms, products
+from echannel.metrics import acquisition, b2b, change, customers, growth, lifetime, platforms, products, rfm
 from echannel.metrics.result import RESULT_COLUMNS
 
 NOW, BEFORE = period("2024-06-01", "2024-12-31"), period("2024-01-01", "2024-05-31")
@@ -46,6 +46,19 @@ METRICS = {
     "efficiency": lambda s: acquisition.efficiency(s.visits, s.entries, NOW),
     "by_source": lambda s: acquisition.by_source(s.visits, NOW, BEFORE),
     "platform_figures": lambda s: platforms.platform_figures("shopify", s.entries, s.orders, s.lines),
+    "new_and_returning": customers.new_and_returning,
+    "repeat_purchase_rate": customers.repeat_purchase_rate,
+    "time_between_orders": customers.time_between_orders,
+    "cohort_retention": customers.cohort_retention,
+    "retention_by_age": customers.retention_by_age,
+    "rfm_segments": rfm.rfm_segments,
+    "lifetime_value": lambda s: lifetime.lifetime_value(s).summary,
+    "concentration": b2b.concentration,
+    "top_accounts": b2b.top_accounts,
+    "accounts_at_risk": b2b.accounts_at_risk,
+    "receivables_by_age": b2b.receivables_by_age,
+    "days_sales_outstanding": b2b.days_sales_outstanding,
+    "payment_delays": b2b.payment_delays,
 }
 
 
