@@ -7,14 +7,12 @@ import io
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from echannel.connectors.base import Note
+from echannel.formulas import safe_cell
 from echannel.locale import Speaker, messages
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write_quarantine(folder: Path, rejected: pd.DataFrame, say: Speaker) -> list[Path]:
@@ -55,21 +53,6 @@ def field_in_words(field: str, say: Speaker) -> str:
     """A column's name as people know it; a file's own header stays as it is."""
     key = f"sync.field.{field}"
     return say(key) if key in messages(say.language) else field
-
-
-def safe_cell(value: Any) -> Any:
-    """The value, with an apostrophe before what a spreadsheet would run as a formula."""
-    if not isinstance(value, str) or not value.lstrip(" \u00a0").startswith(_FORMULA_STARTS):
-        return value
-    return value if _is_number(value) else f"'{value}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return False
-    return text == text.strip()
 
 
 def _as_csv(rows: pd.DataFrame, say: Speaker) -> bytes:

@@ -12,8 +12,9 @@ from shop_connector import NAME, REFERENCE, write_profile, write_shop
 
 from echannel import connectors
 from echannel.errors import UserError
+from echannel.formulas import safe_cell
 from echannel.locale import Speaker
-from echannel.quarantine import file_name, safe_cell
+from echannel.quarantine import file_name
 from echannel.store import SmeStore
 from echannel.sync import sync_sme
 from echannel.workspace import Workspace

@@ -17,10 +17,10 @@ from typing import Any
 
 import xlsxwriter
 
+from echannel.formulas import safe_cell
 from echannel.locale import Speaker
 from echannel.views.tables import NUMERIC, Table
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -39,7 +39,7 @@ def to_csv(table: Table, say: Speaker) -> bytes:
     french = say.language == "fr"
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";" if french else ",", lineterminator="\r\n")
-    writer.writerow(_safe(header) for header in table.headers(say))
+    writer.writerow(safe_cell(header) for header in table.headers(say))
     columns = [table.values(column, say) for column in table.columns]
     for row in zip(*columns, strict=True):
         writer.writerow(_written(value, french) for value in row)
@@ -112,16 +112,7 @@ def _written(value: Any, french: bool) -> str:
         text = f"{value:.6f}".rstrip("0").rstrip(".") or "0"
         text = "0" if text == "-0" else text
         return text.replace(".", ",") if french else text
-    return _safe(str(value))
-
-
-def _safe(text: str) -> str:
-    """The text with an apostrophe before what a spreadsheet would take for a formula."""
-    return (
-        f"'{text}"
-        if text.lstrip(" \u00a0").startswith(_FORMULA_STARTS) or (text[:1] in "\t\r\n" and text)
-        else text
-    )
+    return safe_cell(str(value))
 
 
 def _sheet_name(name: str, used: set[str]) -> str:

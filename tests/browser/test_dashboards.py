@@ -122,3 +122,15 @@ def test_another_host_name_is_refused(server: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)
     assert refused.value.code == 403
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_wizard_opens_and_fits(live: Watched, language: str, size: str) -> None:
+    opened(live, "connect", f"lang={language}")
+    live.page.wait_for_selector(".connect input", timeout=60_000)
+    live.shoot(f"connect-{language}-{size}")
+    widths = live.page.locator(".connect input:visible").evaluate_all(
+        "all => all.map((each) => each.getBoundingClientRect().width)"
+    )
+    assert min(widths) > 100
+    live.check()
