@@ -83,6 +83,19 @@ class Source(_Strict):
     secrets: dict[str, SecretReference] = {}
 
 
+class InventoryProfile(_Strict):
+    """How the SME keeps stock. What is empty takes the tool's default, marked as one on the page."""
+
+    holding_rate: float | None = Field(default=None, gt=0, le=2)  # of a unit's cost, per year
+    order_cost: float | None = Field(default=None, ge=0)  # of one order to a supplier; reporting currency
+    lead_time_days: float | None = Field(default=None, ge=0, le=730)  # where no other is known
+    lead_time_sd_days: float | None = Field(default=None, ge=0, le=365)
+    review_days: float | None = Field(default=None, gt=0, le=365)  # days between two looks at the stock
+    service: dict[Literal["A", "B", "C"], Annotated[float, Field(gt=0.5, lt=1)]] = {}  # cycle service
+    budget: float | None = Field(default=None, ge=0)  # for the next orders; reporting currency
+    dead_after_days: int | None = Field(default=None, gt=0)  # without a sale
+
+
 class SmeProfile(_Strict):
     """One SME: where it is, what it speaks, whom it sells to, and where its data comes from."""
 
@@ -100,6 +113,7 @@ class SmeProfile(_Strict):
     subdivision: str | None = None  # SCT, NIR …: where its public holidays differ from the country's
     identifiers: dict[str, str] = {}  # by the names of the country pack: company_number, siren …
     sources: tuple[Source, ...] = ()
+    inventory: InventoryProfile = InventoryProfile()
 
     @property
     def default_kind(self) -> str:

@@ -114,6 +114,7 @@ ORDERS = Table(
         "vat_stated": Column("bool"),
         "parts_stated": Column("bool"),
         "payment_method": Column(CODE, nullable=True),
+        "carriage_cost": Column(MONEY, nullable=True),  # what the carrier charged the SME, reporting currency
         "source": Column(CODE),
     },
     local_day_of="ordered_at",
@@ -177,6 +178,8 @@ PRODUCTS = Table(
         "lead_time_days": Column(MONEY, nullable=True),
         "lead_time_sd_days": Column(MONEY, nullable=True),
         "order_quantity_min": Column(MONEY, nullable=True),
+        "order_quantity_multiple": Column(MONEY, nullable=True),  # of a pack: orders come in whole packs
+        "shelf_life_days": Column(MONEY, nullable=True),
         "active": Column("boolean", nullable=True),
         "created_at": Column(TIMESTAMP, nullable=True),
         "hs_code": Column(TEXT, nullable=True),
@@ -195,7 +198,56 @@ CUSTOMERS = Table(
         "region": Column(CODE, nullable=True),
         "created_at": Column(TIMESTAMP, nullable=True),
         "company_registered": Column("boolean", nullable=True),
+        "company_id": Column(CODE, nullable=True),  # a keyed hash: the firm that several customers buy for
     },
+)
+
+SUPPLIERS = Table(
+    "suppliers",
+    ("supplier_id",),
+    {
+        "supplier_id": Column(CODE),
+        "name": Column(TEXT, nullable=True),  # a firm's name, for the head of a purchase order
+        "country": _COUNTRY,
+        "language": Column(CODE, nullable=True, pattern=r"^[a-z]{2}$"),
+        "currency": Column(CODE, nullable=True, pattern=r"^[A-Z]{3}$"),
+        "lead_time_days": Column(MONEY, nullable=True),  # as agreed; what it really takes is in the purchases
+        "payment_days": Column(MONEY, nullable=True),  # from the delivery
+        "order_cost": Column(MONEY, nullable=True),  # of one order, whatever is in it; reporting currency
+        "order_value_min": Column(MONEY, nullable=True),  # reporting currency, ex VAT
+        "review_days": Column(MONEY, nullable=True),  # days between two orders, where they come at a rhythm
+    },
+)
+
+SUPPLIER_PRICES = Table(
+    "supplier_prices",
+    ("supplier_id", "product_id", "quantity_from"),
+    {
+        "supplier_id": Column(CODE),
+        "product_id": Column(CODE),
+        "quantity_from": Column(MONEY),  # the price holds for all units of an order of at least so many
+        "unit_cost": Column(MONEY),  # reporting currency, ex VAT
+    },
+)
+
+PURCHASES = Table(
+    "purchases",
+    ("purchase_id", "line_no"),
+    {
+        "purchase_id": Column(CODE),
+        "line_no": Column("int32"),  # a line that comes in two deliveries is two lines
+        "supplier_id": Column(CODE, nullable=True),
+        "product_id": Column(CODE),
+        "location": Column(CODE, nullable=True),
+        "ordered_on": Column(DATE, nullable=True),  # dates are the SME's own calendar days
+        "expected_on": Column(DATE, nullable=True),
+        "received_on": Column(DATE, nullable=True),  # empty: still to come
+        "quantity": Column(MONEY),
+        "received_quantity": Column(MONEY, nullable=True),
+        "unit_cost": Column(MONEY, nullable=True),  # reporting currency, ex VAT
+        "source": Column(CODE),
+    },
+    replace_by="purchase_id",
 )
 
 STOCK_LEVELS = Table(
@@ -229,11 +281,32 @@ VISITS = Table(
     },
 )
 
+CARTS = Table(
+    "carts",
+    ("cart_id",),
+    {
+        "cart_id": Column(CODE),
+        "created_at": Column(TIMESTAMP),
+        "local_day": _DAY,
+        "updated_at": Column(TIMESTAMP, nullable=True),
+        "customer_id": Column(CODE, nullable=True),
+        "order_id": Column(CODE, nullable=True),  # empty: given up, or still open
+        "currency": _CURRENCY,
+        "fx_rate": _RATE,
+        "units": Column(MONEY),
+        "goods_net": Column(MONEY, nullable=True),
+        "source": Column(CODE),
+    },
+    local_day_of="created_at",
+)
+
 LEDGER = Table(
     "ledger",
     ("entry_id",),
     {
         "entry_id": Column(CODE),
+        "entry_group": Column(CODE, nullable=True),  # the entry that the line belongs to, in its journal
+        "journal": Column(CODE, nullable=True),
         "date": Column(DATE),
         "account": Column(CODE),
         "account_class": Column(CODE, nullable=True),
@@ -266,7 +339,11 @@ TABLES: dict[str, Table] = {
         PRODUCTS,
         CUSTOMERS,
         STOCK_LEVELS,
+        SUPPLIERS,
+        SUPPLIER_PRICES,
+        PURCHASES,
         VISITS,
+        CARTS,
         LEDGER,
         LEARNING,
     )
