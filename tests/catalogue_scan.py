@@ -142,9 +142,13 @@ def scan_python(place: str, source: str) -> Scan:
 
 
 def family_of(node: ast.JoinedStr) -> str | None:
-    """``f"status.{code}"`` asks for every key that begins with ``status.``."""
-    first = node.values[0]
-    if not (isinstance(first, ast.Constant) and re.match(r"[a-z][a-z0-9_]*\.", first.value)):
+    """``f"status.{code}"`` asks for every key that begins with ``status.``; the first part may vary where the
+    second is a name: ``f"{tool}.card.{name}.title"``."""
+    first, *more = node.values
+    if isinstance(first, ast.Constant):
+        if not re.match(r"[a-z][a-z0-9_]*\.", first.value):
+            return None
+    elif not (more and isinstance(more[0], ast.Constant) and re.match(r"\.[a-z][a-z0-9_]*\.", more[0].value)):
         return None
     parts = (re.escape(part.value) if isinstance(part, ast.Constant) else ".+" for part in node.values)
     return "".join(parts)

@@ -64,7 +64,7 @@ def reasons(*frames: pd.DataFrame) -> tuple[str, ...]:
 def title(key: str, say: Speaker) -> str:
     """The card's question."""
     tool, name = key.split(".", 1)
-    return say(f"growth.card.{name}.title") if tool == "growth" else say(f"audit.card.{name}.title")
+    return say(f"{tool}.card.{name}.title")
 
 
 def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> str:
@@ -101,7 +101,7 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> s
 
 def _words(key: str, part: str, say: Speaker) -> str:
     tool, name = key.split(".", 1)
-    return say(f"growth.card.{name}.{part}") if tool == "growth" else say(f"audit.card.{name}.{part}")
+    return say(f"{tool}.card.{name}.{part}")
 
 
 def _lesson(card: Card, say: Speaker, sources: str, opened: bool) -> str:

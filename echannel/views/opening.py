@@ -14,12 +14,8 @@ from echannel.views.segment_cards import QUIET
 Sentences = tuple[str, str, str]
 
 
-def opening_sentences(tool: str, view: View) -> Sentences:
-    """What happened, why, what to do next."""
-    return _audit(view) if tool == "audit" else _growth(view)
-
-
-def _growth(view: View) -> Sentences:
+def growth(view: View) -> Sentences:
+    """Of the sales: the change, its main cause, the one step that most asks to be taken."""
     say = view.say
     if not len(view.sales.orders):
         nothing = say("views.opening.nothing")
@@ -79,7 +75,8 @@ def _next_step(view: View) -> str:
     return say("growth.open.carry_on")
 
 
-def _audit(view: View) -> Sentences:
+def audit(view: View) -> Sentences:
+    """Of the data: what was read, what holds the tools back, what to mend first."""
     say, sales = view.say, view.sme.sales
     orders = len(view.sme.table("orders"))
     what = (

@@ -27,9 +27,9 @@ from echannel.sme import Sme, open_sme
 from echannel.views import theme
 from echannel.views.cards import Card, to_page
 from echannel.views.context import Choice, View
-from echannel.views.opening import opening_sentences
 from echannel.views.refused import file_of
 from echannel.views.tiles import Tiles, tiles_to_page
+from echannel.views.tools import tool_named
 from echannel.workspace import Workspace, find_workspace
 
 Block = Card | Tiles | None
@@ -93,10 +93,9 @@ class Page:
         if self.view is None:
             return
         self._slot(lambda view: head_html(self.tool, view))
-        if self.mode != "report" and self.tool == "growth":
-            from echannel.views.filters import filter_bar
-
-            display(filter_bar(self.view, self.redraw))
+        controls = tool_named(self.tool).controls
+        if self.mode != "report" and controls is not None:
+            display(controls(self.view, self.redraw))
 
     def opening(self) -> None:
         """Three sentences: what happened, why, what to do next."""
@@ -156,7 +155,8 @@ def head_html(tool: str, view: View) -> str:
     sales = sme.sales
     facts = [say.country_name(sme.profile.country), say(f"orientation.{sme.profile.orientation}")]
     if sales.last_day >= sales.first_day:
-        facts.append(_span(say, view.period if tool == "growth" else Period(sales.first_day, sales.last_day)))
+        whole = Period(sales.first_day, sales.last_day)
+        facts.append(_span(say, view.period if tool_named(tool).by_period else whole))
         facts.append(say("views.data_as_of", day=_day(say, sales.last_day)))
     return (
         f'<header class="ec ec-head"><h1>{escape(say(f"tool.{tool}.title"))}</h1>'
@@ -168,7 +168,7 @@ def head_html(tool: str, view: View) -> str:
 def opening_html(tool: str, view: View) -> str:
     """The three opening sentences."""
     say = view.say
-    sentences = opening_sentences(tool, view)
+    sentences = tool_named(tool).opening(view)
     heads = (say("views.opening.what"), say("views.opening.why"), say("views.opening.next"))
     listed = "".join(
         f"<dt>{escape(head)}</dt><dd>{escape(text)}</dd>" for head, text in zip(heads, sentences, strict=True)
@@ -184,11 +184,7 @@ def section_html(tool: str, key: str, view: View) -> str:
     if (key == "b2b" and "b2b" not in view.kinds) or (key == "customers" and "b2c" not in view.kinds):
         return ""
     say = view.say
-    name, about = (
-        (say(f"growth.section.{key}.title"), say(f"growth.section.{key}.about"))
-        if tool == "growth"
-        else (say(f"audit.section.{key}.title"), say(f"audit.section.{key}.about"))
-    )
+    name, about = say(f"{tool}.section.{key}.title"), say(f"{tool}.section.{key}.about")
     return (
         f'<div class="ec ec-section" id="section-{escape(key)}"><h2>{escape(name)}</h2>'
         f"<p>{escape(about)}</p></div>"

@@ -1,0 +1,39 @@
+"""The tools and how their pages differ: what opens one, and what a reader of its dashboard may turn.
+
+A page's words are ``<tool>.card.<name>.…`` and ``<tool>.section.<name>.…`` in the catalogues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from echannel.views import opening
+from echannel.views.context import Choice, View
+from echannel.views.filters import filter_bar
+
+Redraw = Callable[[Choice], None]
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool's page: ``opening`` writes its three sentences, ``controls`` makes its dashboard's bar.
+
+    ``by_period``: its reader chooses a period; else it looks at all days.
+    """
+
+    opening: Callable[[View], opening.Sentences]
+    controls: Callable[[View, Redraw], Any] | None = None
+    by_period: bool = False
+
+
+TOOLS = {
+    "growth": Tool(opening.growth, filter_bar, by_period=True),
+    "audit": Tool(opening.audit),
+}
+
+
+def tool_named(name: str) -> Tool:
+    """The tool of this name."""
+    return TOOLS[name]
