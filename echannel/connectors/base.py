@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import pandas as pd
 from pydantic import SecretStr
@@ -65,10 +66,72 @@ class SourceContext:
     """The secrets that the profile refers to, by the name the connector knows them by."""
 
 
+@dataclass(frozen=True)
+class Given:
+    """How a source fills one canonical table.
+
+    ``lacks`` names the nullable columns that it can never fill (they come empty); ``whole`` says that the
+    table is read from the start at every sync, because the platform does not tell what changed.
+    """
+
+    lacks: tuple[str, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a platform can and cannot give: the matrix of sources and its documents are made from this.
+
+    ``platform`` is its proper name and ``versions`` those it was written for; ``gives`` is keyed by
+    canonical table. ``secrets`` are the names that the profile's ``secrets`` must have (``optional`` ones
+    may). ``history`` is a catalogue key: how far back the platform goes. ``tested`` says how: ``fake``
+    (a server that behaves like it), ``recorded`` (answers of a real one), ``live``. ``guide`` is the
+    document in ``docs/connect`` without language and ending.
+    """
+
+    platform: str
+    gives: Mapping[str, Given]
+    history: str
+    tested: tuple[Literal["fake", "recorded", "live", "files"], ...]
+    guide: str
+    versions: str = ""
+    secrets: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a look at a source found: it works, it lacks something, or it blocks all the rest.
+
+    ``said`` is the sentence and ``fix`` what to do about it, with the very place in the platform's back
+    office; ``turn`` whose it is. ``tables`` are the canonical tables that it concerns, ``fields`` the
+    columns of them; ``since`` the first day on record, for a finding about history.
+    """
+
+    about: Literal["address", "tls", "credentials", "permission", "table", "history", "setting"]
+    state: Literal["works", "lacks", "blocks"]
+    said: Note
+    fix: Note | None = None
+    turn: Literal["", "sme", "launch_pad", "platform"] = ""
+    tables: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    since: date | None = None
+
+
 class Connector(Protocol):
     """Fetches everything that is new since ``cursor`` (empty on the first run)."""
 
+    describes: ClassVar[Description]
+
     def __init__(self, options: dict[str, Any], context: SourceContext) -> None: ...
+
+    def check(self) -> Iterator[Finding]:
+        """Look at the source without reading it through: what works, what is missing, whose turn it is.
+
+        Findings come in the order address, TLS, credentials, permissions, tables, history; after one that
+        ``blocks`` there may be no more. What the source refuses is a finding, not an error.
+        """
+        ...
 
     def fetch(self, cursor: dict[str, str]) -> Iterator[Batch]:
         """Yield batches; each must be complete in itself (an order with all its lines)."""

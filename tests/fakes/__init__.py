@@ -1,0 +1,1 @@
+"""Servers that behave like the platforms': real ones, on loopback, with every fault on demand."""
