@@ -34,7 +34,7 @@ from echannel.views import (
     theme,
 )
 from echannel.views import page as pages
-from echannel.views.cards import to_page
+from echannel.views.cards import Card, Download, steady, to_page
 from echannel.views.context import Choice, View, period_named
 from echannel.views.export import to_csv, to_xlsx
 from echannel.views.page import Page, block_html, opening_html
@@ -443,6 +443,36 @@ def test_a_dashboard_redraws_every_block_for_a_choice(made_up, monkeypatch):
     assert all(one != other for one, other in zip(before, after, strict=True))
     expected = View(made_up["both"], FR, Choice("month", country="GB"))
     assert growth_cards.tiles(expected).tiles[0].value in after[1]
+
+
+def test_a_steady_card_is_drawn_once(made_up, monkeypatch):
+    monkeypatch.setattr(pages, "display", lambda *_: None)
+    drawn: list[str] = []
+
+    @steady
+    def still(view):
+        drawn.append(view.choice.period)
+
+    page = Page("growth", made_up["both"], FR, "live")
+    page.show(still)
+    page.show(lambda view: drawn.append("moves"))
+    page.redraw(Choice("month"))
+    assert drawn == ["year", "moves", "moves"]
+
+
+def test_a_card_names_what_is_assumed_leads_to_the_audit_and_offers_its_files(made_up):
+    card = Card(
+        "growth.margin",
+        "",
+        assumed="14 < 15",
+        downloads=(Download("a & b", "x.pdf", "application/pdf", b"1"),),
+    )
+    report, live = (View(made_up["both"], FR, mode=mode) for mode in ("report", "live"))
+    assert '14 &lt; 15 <a href="audit.fr.html">' in block_html(card, report)
+    assert '<a href="audit.ipynb?sme=made-up&amp;lang=fr">' in block_html(card, live.chosen(Choice("month")))
+    assert '<a download="x.pdf" href="data:application/pdf;base64,MQ==">a &amp; b</a>' in block_html(
+        card, live
+    )
 
 
 def test_one_card_that_fails_does_not_take_a_dashboard_down(made_up, monkeypatch):

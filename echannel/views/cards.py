@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from typing import TypeVar
 
 import pandas as pd
 
@@ -33,11 +34,22 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Download:
+    """A file of its own that a card offers: what the link says, the file's name, and what is in it."""
+
+    words: str
+    name: str
+    mime: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Card:
     """One question answered.
 
     ``key`` is ``<tool>.<name>``; ``sentence`` plain text; ``missing`` catalogue keys of reasons why
-    (part of) it cannot be computed; ``term`` a name in the glossary, shown in both languages.
+    (part of) it cannot be computed; ``term`` a name in the glossary, shown in both languages; ``assumed``
+    says which inputs are assumed, and leads to the data audit; ``downloads`` are files beside the table's.
     """
 
     key: str
@@ -49,6 +61,17 @@ class Card:
     note: str = ""
     term: str = ""
     open_table: bool = False
+    assumed: str = ""
+    downloads: tuple[Download, ...] = ()
+
+
+Shown = TypeVar("Shown", bound=Callable[..., object])
+
+
+def steady(card: Shown) -> Shown:
+    """Marks a card that shows the same whatever the reader chooses: it is drawn once."""
+    card.steady = True  # type: ignore[attr-defined]
+    return card
 
 
 def reasons(*frames: pd.DataFrame) -> tuple[str, ...]:
@@ -67,8 +90,8 @@ def title(key: str, say: Speaker) -> str:
     return say(f"{tool}.card.{name}.title")
 
 
-def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> str:
-    """The card as HTML; everything in it that came from outside is escaped."""
+def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True, audit: str = "") -> str:
+    """The card as HTML; everything in it that came from outside is escaped. ``audit``: where the audit is."""
     question = title(card.key, say)
     name = card.key.replace(".", "-").replace("_", "-")
     sentence = f'<p class="ec-sentence">{escape(card.sentence)}</p>' if card.sentence else ""
@@ -79,7 +102,7 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> s
         notes.append(say("views.axis_cut"))
     note = "".join(f'<p class="ec-note">{escape(text)}</p>' for text in notes)
     chart = f'<figure class="ec-chart">{figures}</figure>' if figures else ""
-    main = chart + note
+    main = chart + note + _assumed(card, say, audit)
     # No chart to stand beside: the lesson waits, folded.
     plain, lesson = "" if figures else " ec-plain", _lesson(card, say, sources, opened=bool(figures))
     behind, below = "", ""
@@ -92,10 +115,11 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True) -> s
             f'<details class="ec-behind"{opened}><summary>{escape(say("views.figures_behind"))}</summary>'
             f"{_table(card, say, question, downloads)}</details>"
         )
+    files = _files(card) if downloads else ""
     return (
         f'<section class="ec ec-card" id="{name}" aria-labelledby="{name}-title">'
         f'<h3 id="{name}-title">{escape(question)}</h3>{sentence}{_missing(card, say)}'
-        f'<div class="ec-body{plain}"><div>{main}{behind}</div>{lesson}</div>{below}</section>'
+        f'<div class="ec-body{plain}"><div>{main}{behind}{files}</div>{lesson}</div>{below}</section>'
     )
 
 
@@ -143,6 +167,22 @@ def _missing(card: Card, say: Speaker) -> str:
     nothing = not card.figures and card.table is None
     then = f"<p>{escape(say('views.then_computed'))}</p>" if nothing else ""
     return f'<div class="ec-missing" role="note">{why}{then}</div>'
+
+
+def _assumed(card: Card, say: Speaker, audit: str) -> str:
+    """Which inputs are assumed, and where to see what to fill in."""
+    if not card.assumed:
+        return ""
+    there = f' <a href="{escape(audit)}">{escape(say("views.to_audit"))}</a>' if audit else ""
+    return f'<p class="ec-note ec-assumed" role="note">{escape(card.assumed)}{there}</p>'
+
+
+def _files(card: Card) -> str:
+    links = "".join(
+        f'<a download="{escape(one.name)}" href="{data_link(one.content, one.mime)}">{escape(one.words)}</a>'
+        for one in card.downloads
+    )
+    return f'<div class="ec-downloads ec-files">{links}</div>' if links else ""
 
 
 def _table(card: Card, say: Speaker, caption: str, downloads: bool) -> str:

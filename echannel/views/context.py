@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from html import unescape
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import pandas as pd
 
@@ -24,6 +25,22 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
+class WhatIf:
+    """What the reader of the inventory page tries: None: as the profile and the classes have it.
+
+    ``service`` is one cycle service level for every class, ``longer`` days added to every lead time,
+    ``budget`` money for the next orders; the ABC classes by ``abc_by``, cut at these cumulative shares.
+    """
+
+    service: float | None = None
+    longer: int = 0
+    budget: float | None = None
+    abc_by: str = "turnover"
+    cut_a: float = 0.8
+    cut_b: float = 0.95
+
+
+@dataclass(frozen=True)
 class Choice:
     """What the reader chose to look at; None: all of them."""
 
@@ -31,6 +48,7 @@ class Choice:
     kind: str | None = None
     channel: str | None = None
     country: str | None = None
+    stock: WhatIf = WhatIf()
 
 
 class View:
@@ -46,16 +64,26 @@ class View:
         say: Speaker,
         choice: Choice | None = None,
         memory: dict[tuple[Any, ...], Any] | None = None,
+        mode: str = "report",
     ) -> None:
         self.sme = sme
         self.say = say
         self.choice = choice or Choice()
+        self.mode = mode
         self._memory = {} if memory is None else memory
         self._kept: dict[str, Any] = {}
 
     def chosen(self, choice: Choice) -> View:
         """The same SME and reader with another choice; what does not depend on it is kept."""
-        return View(self.sme, self.say, choice, self._memory)
+        return View(self.sme, self.say, choice, self._memory, self.mode)
+
+    def page_of(self, tool: str) -> str:
+        """The address of another tool's page for the same SME and reader; "" in a notebook of one's own."""
+        language = self.say.language
+        if self.mode == "report":
+            return f"{tool}.{language}.html"
+        query = urlencode({"sme": self.sme.profile.id, "lang": language})
+        return f"{tool}.ipynb?{query}" if self.mode == "live" else ""
 
     def of_all_days(self, metric: Callable[..., Result], *arguments: Any) -> Result:
         """``metric(whole, *arguments)``, computed once for a kind, channel and country, whatever the period.

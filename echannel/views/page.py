@@ -85,7 +85,7 @@ class Page:
         self.tool = tool
         self.say = say
         self.mode = where_it_runs
-        self.view = View(sme, say) if sme is not None else None
+        self.view = View(sme, say, mode=where_it_runs) if sme is not None else None
         self._slots: list[tuple[Any, Callable[[View], str]]] = []
 
     def head(self) -> None:
@@ -93,7 +93,12 @@ class Page:
         if self.view is None:
             return
         self._slot(lambda view: head_html(self.tool, view))
-        controls = tool_named(self.tool).controls
+        tool = tool_named(self.tool)
+        if self.mode != "report" and tool.waits is not None and (words := tool.waits(self.view)):
+            _show(
+                f'<div class="ec-computing" role="status"><p>{escape(words)}</p><progress></progress></div>'
+            )
+        controls = tool.controls
         if self.mode != "report" and controls is not None:
             display(controls(self.view, self.redraw))
 
@@ -107,21 +112,21 @@ class Page:
 
     def show(self, card: CardFunction) -> None:
         """One card (or row of tiles); nothing where it does not apply to this SME."""
-        self._slot(lambda view: block_html(card(view), view))
+        self._slot(lambda view: block_html(card(view), view), moves=not getattr(card, "steady", False))
 
     def foot(self) -> None:
         """What the page was made from: period, table versions, package version, date."""
         self._slot(lambda view: foot_html(self.tool, view))
 
     def redraw(self, choice: Choice) -> None:
-        """Every block again, from the top, for what the reader chose."""
+        """Every block that a choice can move, again from the top, for what the reader chose."""
         if self.view is None:
             return
         self.view = self.view.chosen(choice)
         for widget, html in self._slots:
             widget.value = self._drawn(html)
 
-    def _slot(self, html: Callable[[View], str]) -> None:
+    def _slot(self, html: Callable[[View], str], moves: bool = True) -> None:
         if self.view is None:
             return
         drawn = self._drawn(html)
@@ -133,7 +138,8 @@ class Page:
 
         widget = LiveHTML(value=drawn)
         widget.add_class("ec-live")
-        self._slots.append((widget, html))
+        if moves:
+            self._slots.append((widget, html))
         display(widget)
 
     def _drawn(self, html: Callable[[View], str]) -> str:
@@ -198,7 +204,7 @@ def block_html(block: Block, view: View) -> str:
     if isinstance(block, Tiles):
         return tiles_to_page(block, view.say)
     table = _TABLE_OF.get(block.rows.unit, "orders") if block.rows else "orders"
-    return to_page(block, view.say, sources_in_words(view, table))
+    return to_page(block, view.say, sources_in_words(view, table), audit=view.page_of("audit"))
 
 
 # Which canonical table the cases that a card counts come from; "": all of them.

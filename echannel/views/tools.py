@@ -20,12 +20,14 @@ Redraw = Callable[[Choice], None]
 class Tool:
     """One tool's page: ``opening`` writes its three sentences, ``controls`` makes its dashboard's bar.
 
-    ``by_period``: its reader chooses a period; else it looks at all days.
+    ``by_period``: its reader chooses a period; else it looks at all days. ``waits`` says, before anything is
+    computed, that the first time takes a while ("" where it does not).
     """
 
     opening: Callable[[View], opening.Sentences]
     controls: Callable[[View, Redraw], Any] | None = None
     by_period: bool = False
+    waits: Callable[[View], str] | None = None
 
 
 TOOLS = {
