@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,6 +14,10 @@ from echannel.profiles import SmeProfile, load_cohort, load_sme
 from echannel.store import SmeStore
 from echannel.workspace import Workspace, find_workspace
 
+if TYPE_CHECKING:
+    from echannel.metrics.inventory import Inventory
+    from echannel.metrics.inventory.forecast import Forecasts
+
 
 class Sme:
     """An SME as notebooks see it. Tables are read once, when first asked for."""
@@ -22,6 +27,7 @@ class Sme:
         self.store = store
         self.workspace = workspace
         self.manifest = store.manifest()
+        self._tables: dict[str, pd.DataFrame] = {}
 
     @property
     def pack(self) -> CountryPack:
@@ -34,8 +40,10 @@ class Sme:
         return Speaker(language or own.languages[0], own.country, own.currency, self.workspace)
 
     def table(self, name: str) -> pd.DataFrame:
-        """A canonical table as last synced; empty, with its columns, when there is none."""
-        return self.store.read(name, manifest=self.manifest)
+        """A canonical table as last synced; empty, with its columns, when there is none. Not to be changed."""
+        if name not in self._tables:
+            self._tables[name] = self.store.read(name, manifest=self.manifest)
+        return self._tables[name]
 
     @cached_property
     def sales(self) -> Sales:
@@ -50,6 +58,20 @@ class Sme:
             self.profile.currency,
             over=self._last_day_over,
         )
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The stock, its panels, and what is known of every product (see ``echannel.metrics.inventory``)."""
+        from echannel.stock import inventory_of
+
+        return inventory_of(self)
+
+    @cached_property
+    def inventory_forecasts(self) -> Forecasts:
+        """Forecasts of every product, kept on disk until the tables change (see ``echannel.stock``)."""
+        from echannel.stock import forecasts_of
+
+        return forecasts_of(self)
 
     @property
     def _last_day_over(self) -> int:
