@@ -69,7 +69,7 @@ def over_months(
                 "x": x,
                 "y": list(series.values),
                 "marker": {"color": series.colour, "opacity": depth},
-                **_pointed(names, series, write),
+                **pointed(names, series, write),
             }
         )
     for series in lines:
@@ -84,11 +84,11 @@ def over_months(
                 "marker": {"size": 6},
                 "connectgaps": False,
                 **({"fill": "tozeroy"} if series.fills else {}),
-                **_pointed(names, series, write),
+                **pointed(names, series, write),
             }
         )
-    low, high = _extent([*bars, *lines], stacked and bool(bars))
-    layout = _layout(height, legend=len(traces) > 1 or bool(bands))
+    low, high = extent([*bars, *lines], stacked and bool(bars))
+    layout = plain_layout(height, legend=len(traces) > 1 or bool(bands))
     layout["xaxis"] = month_axis(say, months)
     layout["yaxis"] = ticks(min(low, 0), max(high, 0), write_tick or write)
     layout["barmode"] = "relative" if stacked else "group"
@@ -143,7 +143,7 @@ def ranked(
     low, high = min([0.0, *_finite(values)]), max([0.0, *_finite(values)])
     span = (high - low) or 1.0
     height = max(120, 34 * len(names) + 30)
-    layout = _layout(height, legend=False)
+    layout = plain_layout(height, legend=False)
     layout["margin"] = {"l": 8, "r": 8, "t": 4, "b": 4, "pad": 4}
     layout["yaxis"] = {
         "tickmode": "array",
@@ -205,7 +205,7 @@ def money_waterfall(
         colours.append(theme.MAIN if total else theme.SECOND if value >= 0 else theme.ALERT)
         texts.append(say.money(value, decimals=0, signed=not total))
     reach = [*base, *(b + t for b, t in zip(base, tops, strict=True))]
-    layout = _layout(max(160, 34 * len(names) + 30), legend=False)
+    layout = plain_layout(max(160, 34 * len(names) + 30), legend=False)
     layout["margin"] = {"l": 8, "r": 8, "t": 4, "b": 4, "pad": 4}
     low, high = min([0.0, *reach]), max([0.0, *reach])
     span = (high - low) or 1.0
@@ -260,7 +260,7 @@ def heatmap(
     notes: Sequence[Sequence[str]] | None = None,
 ) -> Figure:
     """A grid of shaded cells with their values written in; unknown cells stay blank."""
-    written = [["" if _is_nan(value) else write(value) for value in row] for row in values]
+    written = [["" if is_unknown(value) else write(value) for value in row] for row in values]
     said = [
         [
             f"<b>{escape(r)}</b> · {escape(c)}<br>{written[i][j]}"
@@ -269,7 +269,7 @@ def heatmap(
         ]
         for i, r in enumerate(rows)
     ]
-    layout = _layout(max(180, 24 * len(rows) + 70), legend=False)
+    layout = plain_layout(max(180, 24 * len(rows) + 70), legend=False)
     layout["margin"] = {"l": 8, "r": 8, "t": 8, "b": 8, "pad": 4}
     layout["xaxis"] = {
         "tickmode": "array",
@@ -290,7 +290,7 @@ def heatmap(
     }
     trace = {
         "type": "heatmap",
-        "z": [[None if _is_nan(value) else float(value) for value in row] for row in values],
+        "z": [[None if is_unknown(value) else float(value) for value in row] for row in values],
         "text": written,
         "texttemplate": "%{text}",
         "textfont": {"size": 10},
@@ -332,24 +332,24 @@ def to_html(figure: Figure, described: str) -> str:
     )
 
 
-def _layout(height: int, legend: bool) -> Figure:
+def plain_layout(height: int, legend: bool) -> Figure:
     return {"template": theme.TEMPLATE, "height": height, "showlegend": legend}
 
 
-def _pointed(names: Sequence[str], series: Series, write: Format) -> Figure:
+def pointed(names: Sequence[str], series: Series, write: Format) -> Figure:
     notes = series.notes or [""] * len(names)
     return {
         "hoverinfo": "text",
         "hovertext": [
             f"<b>{escape(name)}</b><br>{escape(series.name)}: "
-            + ("–" if _is_nan(value) else escape(write(value)))
+            + ("–" if is_unknown(value) else escape(write(value)))
             + (f"<br>{escape(note)}" if note else "")
             for name, value, note in zip(names, series.values, notes, strict=True)
         ],
     }
 
 
-def _extent(series: Sequence[Series], stacked: bool) -> tuple[float, float]:
+def extent(series: Sequence[Series], stacked: bool) -> tuple[float, float]:
     values = [np.asarray(s.values, dtype="float64") for s in series]
     if stacked:
         values = [
@@ -364,10 +364,10 @@ def _extent(series: Sequence[Series], stacked: bool) -> tuple[float, float]:
 
 
 def _finite(values: Sequence[float]) -> list[float]:
-    return [float(value) for value in values if not _is_nan(value)]
+    return [float(value) for value in values if not is_unknown(value)]
 
 
-def _is_nan(value: Any) -> bool:
+def is_unknown(value: Any) -> bool:
     return value is None or (isinstance(value, float | np.floating) and not math.isfinite(value))
 
 
