@@ -1,0 +1,101 @@
+"""When a product could be bought: from its stock where that is known, else from the gaps in its sales."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+UNLIKELY = 0.01  # a silence less likely than this is no chance
+FEWEST_TOGETHER = 5  # products: fewer do not tell a category's season
+FEWEST_SELLING_DAYS = 5  # of a product: fewer tell no rate
+_SPAN = 28  # days over which a season is smoothed
+
+
+def unlikely_silences(units: pd.DataFrame, category: np.ndarray) -> np.ndarray:
+    """Days in silences too long for chance: P(no sale in k days) = exp(−d·k) < 1 %.
+
+    ``d`` is the product's rate of selling days between its first sale and the last day, silences found
+    to be unlikely taken out, times the season of its category (or of the shop, if the category has fewer
+    than 5 products): where all its kind sells little, a silence means little. Estimates, always.
+
+    Returns
+    -------
+    Boolean cells (products × days). A product with fewer than 5 selling days has none.
+    """
+    sold = units.to_numpy() > 0
+    if not sold.any():
+        return np.zeros(sold.shape, dtype=bool)
+    exposure = _seasons(sold, category)
+    begun = np.maximum.accumulate(sold, axis=1)
+    silent = np.zeros(sold.shape, dtype=bool)
+    for _ in range(3):  # a rate without the silences shows shorter ones
+        open_days = begun & ~silent
+        weight = np.where(open_days, exposure, 0.0).sum(axis=1)
+        share = np.clip(sold.sum(axis=1) / np.where(weight > 0, weight, np.inf), 0, 0.99)
+        rate = -np.log1p(-share)  # of a Poisson stream that leaves this share of days with a sale
+        found = _long_gaps(sold, begun, exposure, rate)
+        if (found == silent).all():
+            break
+        silent = found
+    return silent & (sold.sum(axis=1) >= FEWEST_SELLING_DAYS)[:, None]
+
+
+def _long_gaps(sold: np.ndarray, begun: np.ndarray, exposure: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    """Days of gaps over which the expected number of selling days is above −ln 1 %."""
+    size, width = sold.shape
+    running = np.hstack([np.zeros((size, 1)), np.cumsum(exposure, axis=1)])
+    column = np.arange(width)
+    last_sale = np.maximum.accumulate(np.where(sold, column, -1), axis=1)
+    following = np.where(sold, column, width)[:, ::-1]
+    next_sale = np.minimum.accumulate(following, axis=1)[:, ::-1]
+    length = np.take_along_axis(running, next_sale, axis=1) - np.take_along_axis(
+        running, last_sale + 1, axis=1
+    )
+    return begun & ~sold & (length * rate[:, None] > -np.log(UNLIKELY))
+
+
+def _seasons(sold: np.ndarray, category: np.ndarray) -> np.ndarray:
+    """Each day's selling against the mean of all days, of the product's category or of the shop (mean 1)."""
+    codes, names = pd.factorize(category)
+    members = np.bincount(codes, minlength=len(names))
+    active = np.maximum.accumulate(sold, axis=1)
+    whole = _season(sold, active)
+    curves = np.tile(whole, (len(names), 1))
+    for code in np.flatnonzero(members >= FEWEST_TOGETHER):
+        of = codes == code
+        curves[code] = _season(sold[of], active[of])
+    return curves[codes]
+
+
+def _season(sold: np.ndarray, active: np.ndarray) -> np.ndarray:
+    """Selling days per product on sale, smoothed over four weeks, with mean 1."""
+    ones = np.ones(_SPAN)
+    selling = np.convolve(sold.sum(axis=0), ones)[_SPAN // 2 :][: sold.shape[1]]
+    on_sale = np.convolve(active.sum(axis=0), ones)[_SPAN // 2 :][: sold.shape[1]]
+    curve = np.divide(selling, on_sale, out=np.zeros(len(selling)), where=on_sale > 0)
+    mean = curve[on_sale > 0].mean() if (on_sale > 0).any() else 0.0
+    return curve / mean if mean > 0 else np.ones(len(curve))
+
+
+def in_stock(
+    units: pd.DataFrame,
+    on_hand: pd.DataFrame,
+    opening: np.ndarray,
+    unsure: np.ndarray,
+    start: np.ndarray,
+    silent: np.ndarray,
+) -> pd.DataFrame:
+    """The share of each day on which a product could be bought, 0 … 1.
+
+    From the stock where it is known and sure: 1 with stock at both ends of the day, 0 with none, half a
+    day when it ran out or came in. Where it is ``unsure`` or not known: 0 in an unlikely silence, else 1. A
+    day with a sale is at least half a day; before the column ``start`` of a product it is 0.
+    """
+    stock = on_hand.to_numpy()
+    before = np.hstack([opening[:, None], stock[:, :-1]]) if stock.shape[1] else stock
+    share = ((stock > 0).astype("float64") + (before > 0)) / 2
+    known = np.isfinite(stock) & np.isfinite(before) & ~unsure
+    share = np.where(known, share, np.where(silent, 0.0, 1.0))
+    share = np.where(units.to_numpy() > 0, np.maximum(share, 0.5), share)
+    started = np.arange(stock.shape[1]) >= start[:, None]
+    return pd.DataFrame(np.where(started, share, 0.0), index=units.index, columns=units.columns)
