@@ -1,0 +1,348 @@
+"""How each product is to be stocked: when to order, how many, and what service that gives at what cost.
+
+The policy is (R, s, nQ), see :class:`echannel.metrics.inventory.service.Protection`: looked at every
+``review_days``, and where on hand − reserved + on order is at or below the reorder point, as many whole
+order quantities are ordered as lift it above the point.
+
+The reorder point covers the lead time and what a review finds the stock below the point. Where an order is
+due at every review that is the textbooks' d·(L + R) + z·√((L + R)·σd² + d²·σL²); where the stock is watched
+all the time, d·L + z·√(L·σd² + d²·σL²); between the two, an order quantity that lasts for several reviews
+needs less than the first. Sources: Silver, Pyke and Thomas 2017, chapters 6 and 7; Hadley and Whitin 1963.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from echannel.metrics.inventory.items import InventorySettings
+from echannel.metrics.inventory.newsvendor import critical_ratio
+from echannel.metrics.inventory.quantities import (
+    discounted_quantity,
+    economic_order_quantity,
+    nearest_packs,
+    price_at,
+    price_steps,
+    rounded,
+)
+from echannel.metrics.inventory.service import Protection, safety_factor
+from echannel.metrics.result import OK, TOO_FEW
+
+YEAR = 365
+SERVICE = {"A": 0.98, "B": 0.95, "C": 0.90}  # cycle service, where the SME has not said
+CURVE = (0.90, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
+FEWEST_SALES = 4  # days with a sale: fewer say nothing about demand
+_BY_MARGIN = (0.50, 0.999)  # limits of a target that is derived
+_INPUTS = (
+    *("unit_cost", "price_net", "lead_time_days", "lead_time_sd_days", "order_cost", "holding_rate"),
+    *("review_days", "order_quantity_min", "order_quantity_multiple"),
+)
+_ALWAYS_SAID = {"order_quantity_min", "order_quantity_multiple"}  # one piece is no assumption
+_NUMBERS = (
+    *("value", "safety_stock", "reorder_point", "order_quantity", "order_up_to", "eoq", "cycle_service"),
+    *(
+        "fill_rate",
+        "mean_stock",
+        "stock_value",
+        "holding_cost",
+        "orders_per_year",
+        "lost_units",
+        "lost_margin",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What a reader tries out. ``service``: one cycle service for all (None: by class); ``by_margin``: taken
+    from margin and holding cost; ``fill``: the target is a fill rate; ``longer``: days on every lead time;
+    ``cash``: the most that one order of one product may cost."""
+
+    service: float | None = None
+    by_margin: bool = False
+    fill: bool = False
+    longer: float = 0.0
+    cash: float | None = None
+
+
+def policies(
+    items: pd.DataFrame,
+    demand_facts: pd.DataFrame,
+    classes: pd.Series | pd.DataFrame,
+    settings: InventorySettings,
+    prices: pd.DataFrame | None = None,
+    what_if: WhatIf | None = None,
+) -> pd.DataFrame:
+    """The policy of every product, units; money in the reporting currency, ex VAT, per year.
+
+    Parameters
+    ----------
+    items : see ``items.items``.
+    demand_facts : index ``product_id``; ``per_day``, ``sd_day`` (units), ``n`` (days with a sale),
+        ``status``, ``reason``.
+    classes : the ABC class of each product ("A", "B", "C"; others are treated as C), or a frame with ``abc``.
+    prices : the canonical supplier prices, for quantity discounts.
+
+    Returns
+    -------
+    Index as ``items``: ``service_target`` and ``service_from`` ("profile", "default", "margin", "chosen"),
+    ``z`` (of the target, normal), ``distribution`` (of demand until the next delivery), ``per_day``,
+    ``sd_day``, ``lead_time_days``, ``lead_time_sd_days``, ``review_days``, ``safety_stock`` (reorder
+    point less what is expected to be asked for until the delivery), ``reorder_point`` (= ``value``), ``order_quantity``
+    (whole packs), ``order_up_to`` (the most that is ever on hand and on order), ``eoq`` (before rounding),
+    ``order_limit`` (what sets the quantity: "economic", "discount", "review", "minimum", "shelf_life",
+    "cash"), ``unit_cost`` (at that quantity), ``cycle_service`` and ``fill_rate`` (both as reached),
+    ``mean_stock`` (units), ``stock_value``, ``holding_cost``, ``orders_per_year``, ``lost_units`` and
+    ``lost_margin`` (short of stock), ``assumed`` (inputs nobody stated, joined by commas), ``n``,
+    ``status``, ``reason``. No number without demand.
+    """
+    tried = what_if or WhatIf()
+    facts = demand_facts.reindex(items.index)
+    known = _known(facts)
+    lead, lead_sd, review, holding = (
+        items[name].to_numpy("float64")
+        for name in ("lead_time_days", "lead_time_sd_days", "review_days", "holding_rate")
+    )
+    per_day, sd_day = (
+        np.where(known, facts[name].to_numpy("float64"), 1.0) for name in ("per_day", "sd_day")
+    )
+    lead = np.maximum(lead + tried.longer, 0.0)
+    protection = Protection.of(per_day, sd_day, lead, lead_sd, review)
+    order = _order(items, per_day, review, prices, tried)
+    target, target_from = _targets(items, classes, settings, tried, order, per_day)
+    point = _point(protection, target, order.quantity, tried.fill)
+    order, shelf = _within_shelf_life(items, order, per_day, point - protection.lead.mean)
+    if shelf.any():
+        target, target_from = _targets(items, classes, settings, tried, order, per_day)
+        point = _point(protection, target, order.quantity, tried.fill)
+    frame = _figures(protection, point, order, per_day, review)
+    margin = np.maximum(items["price_net"].to_numpy("float64") - order.unit_cost, 0.0)
+    frame = frame.assign(
+        eoq=order.economic,
+        stock_value=frame["mean_stock"] * order.unit_cost,
+        holding_cost=frame["mean_stock"] * order.unit_cost * holding,
+        lost_units=(1 - frame["fill_rate"]) * per_day * YEAR,
+        lost_margin=(1 - frame["fill_rate"]) * per_day * YEAR * margin,
+        service_target=target,
+        z=safety_factor(target),
+        per_day=per_day,
+        sd_day=sd_day,
+    )
+    numbers = [*_NUMBERS, "service_target", "z", "per_day", "sd_day"]
+    frame[numbers] = frame[numbers].to_numpy("float64") + np.where(known, 0.0, np.nan)[:, None]
+    status = facts["status"].fillna(TOO_FEW).astype(str).to_numpy()
+    reason = facts["reason"].fillna("").astype(str).to_numpy()
+    few = ~known & (status == OK)
+    return frame.set_axis(items.index).assign(
+        service_from=target_from,
+        distribution=np.where(known, protection.cycle.kind, ""),
+        order_limit=np.where(known, order.limit, ""),
+        unit_cost=order.unit_cost,
+        lead_time_days=lead,
+        lead_time_sd_days=lead_sd,
+        review_days=review,
+        assumed=_assumed(items),
+        n=facts["n"].fillna(0).to_numpy("float64"),
+        status=np.where(few, TOO_FEW, status),
+        reason=np.where(~known & (few | (reason == "")), "reason.few_sales", np.where(known, "", reason)),
+    )
+
+
+def service_curve(
+    items: pd.DataFrame,
+    demand_facts: pd.DataFrame,
+    classes: pd.Series | pd.DataFrame,
+    settings: InventorySettings,
+    levels: Sequence[float] = CURVE,
+    prices: pd.DataFrame | None = None,
+    longer: float = 0.0,
+) -> pd.DataFrame:
+    """What service costs: every product at the same cycle service target, one row per level.
+
+    Returns
+    -------
+    ``level``, ``cycle_service`` (as reached, weighted by orders), ``fill_rate`` (weighted by units),
+    ``safety_stock_value``, ``stock_value`` (mean), ``holding_cost`` and ``lost_margin`` (per year),
+    ``value`` (= stock_value), ``n`` (products with a policy and a cost), ``status``, ``reason``.
+    """
+    rows = []
+    for level in levels:
+        found = policies(items, demand_facts, classes, settings, prices, WhatIf(service=level, longer=longer))
+        rows.append({"level": level, **curve_point(found)})
+    return pd.DataFrame(rows)
+
+
+def curve_point(found: pd.DataFrame) -> dict[str, object]:
+    """The sums of a set of policies; see :func:`service_curve`. Products without a cost are left out."""
+    counted = found[(found["status"] == OK) & found["stock_value"].notna() & (found["per_day"] > 0)]
+    if counted.empty:
+        nothing = dict.fromkeys(
+            (
+                "cycle_service",
+                "fill_rate",
+                "safety_stock_value",
+                "stock_value",
+                "holding_cost",
+                "lost_margin",
+                "value",
+            ),
+            np.nan,
+        )
+        return {**nothing, "n": 0, "status": TOO_FEW, "reason": "reason.few_sales"}
+    orders, units = counted["orders_per_year"], counted["per_day"]
+    return {
+        "cycle_service": float(np.average(counted["cycle_service"], weights=np.maximum(orders, 1e-9))),
+        "fill_rate": float(np.average(counted["fill_rate"], weights=units)),
+        "safety_stock_value": float((counted["safety_stock"].clip(lower=0) * counted["unit_cost"]).sum()),
+        "stock_value": float(counted["stock_value"].sum()),
+        "holding_cost": float(counted["holding_cost"].sum()),
+        "lost_margin": float(counted["lost_margin"].sum()),
+        "value": float(counted["stock_value"].sum()),
+        "n": len(counted),
+        "status": OK,
+        "reason": "",
+    }
+
+
+def _known(facts: pd.DataFrame) -> np.ndarray:
+    enough = (facts["status"] == OK) & (facts["n"] >= FEWEST_SALES)
+    return np.asarray(enough & (facts["per_day"] >= 0) & facts["sd_day"].notna())
+
+
+@dataclass(frozen=True)
+class _Order:
+    """An order quantity, what set it, its unit cost, and the economic quantity before rounding."""
+
+    quantity: np.ndarray
+    limit: np.ndarray
+    unit_cost: np.ndarray
+    economic: np.ndarray
+
+
+def _order(
+    items: pd.DataFrame, per_day: np.ndarray, review: np.ndarray, prices: pd.DataFrame | None, tried: WhatIf
+) -> _Order:
+    """The economic quantity (of all prices), in whole packs and above the minimum.
+
+    Where it does not last until the next review, ordering costs too little to wait: one pack is the step,
+    and an order is whatever was sold since the last. So too where no cost is known.
+    """
+    fixed, rate, least, pack = (
+        items[name].to_numpy("float64")
+        for name in ("order_cost", "holding_rate", "order_quantity_min", "order_quantity_multiple")
+    )
+    yearly = per_day * YEAR
+    single = items["unit_cost"].to_numpy("float64")
+    economic, unit_cost = economic_order_quantity(fixed, rate * single, yearly), single
+    discounted = np.zeros(len(items), dtype=bool)
+    if prices is not None and len(prices):
+        breaks, costs = price_steps(prices, items)
+        best, unit_cost, _ = discounted_quantity(fixed, rate, yearly, breaks, costs)
+        discounted = (best > economic * 1.01) & (unit_cost < price_at(economic, breaks, costs))
+        economic = best
+    economic = np.where(np.isfinite(unit_cost), economic, np.nan)
+    step = rounded(0.0, least, pack)
+    with np.errstate(invalid="ignore"):
+        lasts = economic > np.maximum(per_day * review, step)
+    near = nearest_packs(np.nan_to_num(economic), least, pack, fixed, rate * unit_cost, yearly)
+    near = np.where(discounted, rounded(np.nan_to_num(economic), least, pack), near)
+    quantity = np.where(lasts, near, step)
+    limit = np.select(
+        [lasts & discounted, lasts, step > np.maximum(per_day * review, pack)],
+        ["discount", "economic", "minimum"],
+        "review",
+    )
+    if tried.cash is not None:
+        dear = quantity * unit_cost > tried.cash
+        fits = rounded(np.floor(tried.cash / np.maximum(unit_cost, 1e-9)), least, pack, up=False)
+        quantity, limit = np.where(dear, fits, quantity), np.where(dear, "cash", limit)
+    return _Order(quantity, limit, unit_cost, economic)
+
+
+def _within_shelf_life(
+    items: pd.DataFrame, order: _Order, per_day: np.ndarray, safety: np.ndarray
+) -> tuple[_Order, np.ndarray]:
+    """No more at once than sells, after the safety stock, before it expires; but one pack or the minimum."""
+    life = items["shelf_life_days"].to_numpy("float64")
+    pack, least = (items[f"order_quantity_{name}"].to_numpy("float64") for name in ("multiple", "min"))
+    most = np.maximum(per_day * life - np.maximum(safety, 0.0), 0.0)
+    with np.errstate(invalid="ignore"):
+        long = np.isfinite(most) & (order.quantity > most)
+    capped = np.where(long, rounded(np.nan_to_num(most), least, pack, up=False), order.quantity)
+    limit = np.where(long, "shelf_life", order.limit)
+    return _Order(capped, limit, order.unit_cost, order.economic), long
+
+
+def _targets(
+    items: pd.DataFrame,
+    classes: pd.Series | pd.DataFrame,
+    settings: InventorySettings,
+    tried: WhatIf,
+    order: _Order,
+    per_day: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The service wanted of each product, and who says so.
+
+    By margin: Cu/(Cu + Co) with the unit's margin against the cost of holding it from one order to the next.
+    """
+    size = len(items)
+    if tried.service is not None:
+        return np.full(size, tried.service), np.full(size, "chosen", dtype=object)
+    abc = classes["abc"] if isinstance(classes, pd.DataFrame) else classes
+    named = abc.reindex(items.index).astype(object)
+    letter = named.where(named.isin(list(SERVICE)), "C")
+    targets: Mapping[str, float] = {**SERVICE, **settings.service}
+    value = letter.map(targets).to_numpy("float64")
+    source = np.where(letter.isin(list(settings.service)), "profile", "default").astype(object)
+    if not tried.by_margin:
+        return value, source
+    years = order.quantity / np.maximum(np.maximum(per_day, 1e-9) * YEAR, 1e-9)
+    years = np.maximum(years, items["review_days"].to_numpy("float64") / YEAR)
+    margin = items["price_net"].to_numpy("float64") - order.unit_cost
+    ratio = critical_ratio(margin, items["holding_rate"].to_numpy("float64") * order.unit_cost * years)
+    priced = np.isfinite(ratio) & (margin > 0)
+    return np.where(priced, np.clip(ratio, *_BY_MARGIN), value), np.where(priced, "margin", source)
+
+
+def _point(protection: Protection, target: np.ndarray, quantity: np.ndarray, fill: bool) -> np.ndarray:
+    if fill:
+        return protection.point_for_fill_rate(target, quantity)
+    return protection.until_delivery(quantity).quantile(target)
+
+
+def _figures(
+    protection: Protection, point: np.ndarray, order: _Order, per_day: np.ndarray, review: np.ndarray
+) -> pd.DataFrame:
+    need = protection.until_delivery(order.quantity)
+    reviews = YEAR / np.where(review > 0, review, 1.0)
+    orders = np.where(
+        review > 0,
+        np.nan_to_num(protection.order_chance(order.quantity)) * reviews,
+        per_day * YEAR / order.quantity,
+    )
+    return pd.DataFrame(
+        {
+            "value": point,
+            "safety_stock": point - need.mean,
+            "reorder_point": point,
+            "order_quantity": order.quantity,
+            "order_up_to": point + order.quantity,
+            "cycle_service": protection.cycle_service(point, order.quantity),
+            "fill_rate": protection.fill_rate(point, order.quantity),
+            "mean_stock": protection.mean_stock(point, order.quantity),
+            "orders_per_year": orders,
+        }
+    )
+
+
+def _assumed(items: pd.DataFrame) -> np.ndarray:
+    """The inputs that rest on nobody's word, joined by commas."""
+    result = np.full(len(items), "", dtype=object)
+    for name in _INPUTS:
+        if f"{name}_from" in items and name not in _ALWAYS_SAID:
+            guessed = (items[f"{name}_from"] == "default").to_numpy()
+            result = np.where(guessed, np.where(result == "", name, result + "," + name), result)
+    return result
