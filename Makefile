@@ -41,8 +41,8 @@ types: setup
 	$(BIN)/mypy
 
 # A test file stays with one worker: what its tests share is made once.
-unit: setup
-	$(BIN)/pytest -n 2 --dist loadfile -m "not browser" tests
+unit: $(SMALL)/finished
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 --dist loadfile -m "not browser" tests
 
 # Every notebook runs from top to bottom for a British and a French firm; outputs are not compared.
 notebooks: $(SMALL)/finished

@@ -147,12 +147,24 @@ def use_warm_kernels() -> None:
     ForkedProvisioner.nursery = Nursery()
 
 
-def _nursery(channel: socket.socket) -> None:
-    for name in _LIBRARIES:
+def warm_up(*more: str) -> None:
+    """Import what notebooks of this project use (and ``more`` modules), and make ready what is made once.
+
+    Starts no thread and opens no store: the process may be forked afterwards.
+    """
+    import pandas as pd
+
+    for name in (*_LIBRARIES, *more):
         # A library that is not there is missed where it is used, not here.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    # pandas asks on import whether it is in a terminal, and makes its tables as wide as that.
+    pd.options.display.max_columns = 20
     _warm_words()
+
+
+def _nursery(channel: socket.socket) -> None:
+    warm_up()
     # The system reaps ended kernels; nobody waits for their exit code.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     stream = channel.makefile("rw", encoding="utf-8")

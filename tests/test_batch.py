@@ -254,13 +254,17 @@ def test_a_killed_run_leaves_whole_pages_and_can_be_resumed(workspace):
 def test_reports_run_in_forks_that_share_nothing(workspace):
     nbformat.write(
         notebook(
-            "import builtins, os, pathlib\nassert not hasattr(builtins, 'mark')\nbuiltins.mark = sme",
-            "pathlib.Path(f'/proc/{os.getppid()}/cmdline').read_text().replace(chr(0), ' ')",
+            "import builtins, os, random\nimport numpy as np\n"
+            "assert not hasattr(builtins, 'mark')\nbuiltins.mark = sme",
+            "print('parent', os.getppid(), 'draws', random.random(), np.random.random())",
         ),
         workspace.notebooks / "growth.ipynb",
     )
-    assert run_cohort(workspace, "trial", workers=1).failed == ()
-    assert "-m echannel.kernels" in page(workspace, "carol/growth.fr.html")
+    assert run_cohort(workspace, "trial").failed == ()
+    said = [page(workspace, f"{sme}/growth.fr.html") for sme in ("alpha", "bravo", "carol")]
+    assert len({re.search(r"parent (\d+)", text)[1] for text in said}) == 1
+    assert len({re.search(r"draws ([\d.]+)", text)[1] for text in said}) == 3
+    assert len({re.search(r"draws [\d.]+ ([\d.]+)", text)[1] for text in said}) == 3
 
 
 @pytest.mark.skipif(not can_fork(), reason="kernels start cold here")

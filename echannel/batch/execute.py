@@ -18,11 +18,14 @@ from papermill.exceptions import PapermillExecutionError
 from echannel.batch.pages import Frame, failure_page, report_page
 from echannel.batch.plan import Report, check_parameters
 from echannel.batch.records import Outcome, record, write_whole
+from echannel.engine import STANDARD
 from echannel.errors import UserError
 from echannel.kernels import use_warm_kernels
 from echannel.locale import LANGUAGES, Speaker
 
 CELL_SECONDS = 600
+REPORT_SECONDS = 1800
+REPORT_MEMORY = 4 << 30
 START_SECONDS = 120
 # An error that a page put into its reader's words already (echannel.views.page.PageError).
 PAGE_ERROR = "PageError"
@@ -38,7 +41,7 @@ class Job:
     root: Path
     frame: Frame
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    engine: str | None = None
+    engine: str = STANDARD
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def make_report(job: Job) -> tuple[Outcome, str]:
     cell failed and why, without a traceback.
     """
     started = time.perf_counter()
-    _prepare(job.root)
+    _prepare(job)
     done = _run(job)
     seconds = round(time.perf_counter() - started, 2)
     if isinstance(done, Failure):
@@ -73,13 +76,14 @@ def make_report(job: Job) -> tuple[Outcome, str]:
     return outcome, detail
 
 
-def _prepare(root: Path) -> None:
-    # Kernels find the workspace by it, wherever their notebook lies.
-    os.environ["ECHANNEL_ROOT"] = str(root)
+def _prepare(job: Job) -> None:
+    # Notebooks find the workspace by it, wherever they lie.
+    os.environ["ECHANNEL_ROOT"] = str(job.root)
     # A run started from a terminal of JupyterLab or of a dashboard is still a run of reports.
     for name in ("JPY_SESSION_NAME", "SERVER_SOFTWARE", "QUERY_STRING"):
         os.environ.pop(name, None)
-    use_warm_kernels()
+    if job.engine == STANDARD:
+        use_warm_kernels()
 
 
 def _run(job: Job) -> NotebookNode | Failure:

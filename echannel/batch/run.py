@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from echannel.batch.execute import Job, make_report
+from echannel import engine as engines
+from echannel.batch.execute import REPORT_MEMORY, REPORT_SECONDS, Job, make_report
+from echannel.batch.forks import Limits, OutOfTime, map_forked
 from echannel.batch.index import (
     language_links,
     profile_or_none,
@@ -19,6 +21,7 @@ from echannel.batch.pages import ASSETS, BRAND, Frame, Link, Words, copy_assets,
 from echannel.batch.plan import Report, find_notebook, plan_reports
 from echannel.batch.records import Outcome, record, recorded, write_whole
 from echannel.batch.workers import WorkerDied, map_unordered
+from echannel.kernels import can_fork
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import CohortProfile, cohort_ids, load_cohort, load_sme
 from echannel.workspace import Workspace
@@ -27,6 +30,7 @@ LOG = "run.log"
 WORKERS = 2
 
 Progress = Callable[[Outcome, int, int], None]
+Made = tuple[Outcome, str] | WorkerDied | OutOfTime
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ def run_cohort(
     only : selection, entries like ``kent-gifts/growth/fr`` (see :func:`plan_reports`).
     progress : called with each outcome, how many are done, and how many there are.
     workers : how many reports are made at the same time, each in a process of its own.
-    engine : name of a papermill engine; papermill's own by default.
+    engine : name of a papermill engine. Ours (``echannel``) by default, which runs each notebook in a
+        fork of one warm process; papermill's own (``nbclient``) where a process cannot be forked.
 
     One report's failure never stops the others. A page appears whole or not at all, so that a
     run killed at any moment can be resumed.
@@ -90,10 +95,11 @@ def run_cohort(
     if resume:
         earlier = {report: recorded(folder, report) for report in reports}
         outcomes = {r: _kept(o) for r, o in earlier.items() if o is not None and o.status != "failed"}
+    engine = engine or (engines.NAME if can_fork() else engines.STANDARD)
     jobs = [_job(workspace, profile, report, folder, engine) for report in reports if report not in outcomes]
     everything = plan_reports(workspace, profile)
     try:
-        for job, done in map_unordered(make_report, jobs, workers):
+        for job, done in _made(jobs, workers):
             outcome = _settle(folder, job, done)
             outcomes[job.report] = outcome
             if progress:
@@ -107,6 +113,14 @@ def run_cohort(
         folder / "index.html",
         folder / LOG,
     )
+
+
+def _made(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Made]]:
+    """Every job with what became of it, as soon as it is known."""
+    if jobs and jobs[0].engine == engines.NAME:
+        yield from map_forked(make_report, jobs, workers, Limits(REPORT_SECONDS, REPORT_MEMORY))
+    else:
+        yield from map_unordered(make_report, jobs, workers)
 
 
 def cohort_or_sme(workspace: Workspace, name: str) -> CohortProfile:
@@ -130,9 +144,7 @@ def _kept(outcome: Outcome) -> Outcome:
     return Outcome(outcome.report, "kept", outcome.seconds)
 
 
-def _job(
-    workspace: Workspace, cohort: CohortProfile, report: Report, folder: Path, engine: str | None
-) -> Job:
+def _job(workspace: Workspace, cohort: CohortProfile, report: Report, folder: Path, engine: str) -> Job:
     return Job(
         report=report,
         notebook=find_notebook(workspace, report.tool),
@@ -164,13 +176,19 @@ def report_frame(workspace: Workspace, cohort: CohortProfile, report: Report) ->
     )
 
 
-def _settle(folder: Path, job: Job, done: tuple[Outcome, str] | WorkerDied) -> Outcome:
-    if isinstance(done, WorkerDied):
-        reason = Speaker(job.report.language)("batch.reason.worker_died")
+def _settle(folder: Path, job: Job, done: Made) -> Outcome:
+    if isinstance(done, WorkerDied | OutOfTime):
+        say = Speaker(job.report.language)
+        if isinstance(done, OutOfTime):
+            reason = say("batch.reason.report_too_long", n=REPORT_SECONDS // 60)
+        elif job.engine == engines.NAME:
+            reason = say("batch.reason.kernel_died")
+        else:
+            reason = say("batch.reason.worker_died")
         outcome = Outcome(job.report, "failed", reason=reason)
         write_whole(folder / job.report.path, failure_page(job.frame, reason, None))
         record(folder, outcome)
-        done = (outcome, "the worker process died")
+        done = (outcome, type(done).__name__)
     outcome, detail = done
     if detail:
         _log(folder / LOG, outcome, detail)

@@ -1,0 +1,191 @@
+"""Reports made by children of one warm process: each is forked for one report, and ends with it.
+
+The warm process has imported everything and runs no thread, so that a fork carries no foreign lock.
+It only forks, waits and passes results on; nothing that a report opens or breaks ever reaches it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, NoReturn, TypeVar
+
+from echannel.batch.workers import WorkerDied
+from echannel.kernels import warm_up
+
+Work = TypeVar("Work")
+Done = TypeVar("Done")
+
+# A fresh interpreter: nothing of the caller's threads and locks is carried over.
+_CONTEXT = multiprocessing.get_context("spawn")
+_WITHOUT_THREADS = {
+    # numpy's libraries make their pools of threads on import.
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    # ipykernel's debugger complains of modules that it cannot step through; nobody debugs here.
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
+class OutOfTime(Exception):
+    """The work took longer than it may, and was stopped."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one child may use: wall time, and memory of its own."""
+
+    seconds: float
+    memory: int
+
+
+@dataclass
+class _Child(Generic[Work]):
+    number: int
+    pid: int
+    pipe: Connection
+    deadline: float
+
+    def result(self) -> object:
+        """What it made; ``WorkerDied`` when it ended without a word."""
+        try:
+            return self.pipe.recv()
+        except (EOFError, OSError):
+            return WorkerDied()
+        finally:
+            self.end()
+
+    def end(self) -> None:
+        """Make sure that it is gone."""
+        self.pipe.close()
+        os.kill(self.pid, signal.SIGKILL)  # not reaped yet: still its own number
+        os.waitpid(self.pid, 0)
+
+
+def map_forked(
+    function: Callable[[Work], Done], works: Sequence[Work], count: int, limits: Limits
+) -> Iterator[tuple[Work, Done | WorkerDied | OutOfTime]]:
+    """``function`` over ``works``, ``count`` at a time, each in a fork; each pair as soon as it is done.
+
+    ``function`` must not raise. A child that is killed, crashes or takes too long costs its own work
+    only: the pair then holds ``WorkerDied`` or ``OutOfTime``.
+    """
+    ours, theirs = _CONTEXT.Pipe()
+    arguments = (theirs, function, list(works), count, limits)
+    nursery = _CONTEXT.Process(target=_nursery, args=arguments, daemon=True)
+    with _environment(_WITHOUT_THREADS):
+        nursery.start()
+    theirs.close()
+    still_open = dict(enumerate(works))
+    try:
+        while still_open:
+            try:
+                number, done = ours.recv()
+            except (EOFError, OSError):
+                break
+            yield still_open.pop(number), done
+        for work in still_open.values():
+            yield work, WorkerDied()
+    finally:
+        ours.close()
+        nursery.join(1)
+        if nursery.is_alive():
+            nursery.terminate()
+            nursery.join()
+
+
+@contextmanager
+def _environment(settings: dict[str, str]) -> Iterator[None]:
+    """Processes that start here have these variables."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _nursery(
+    pipe: Connection, function: Callable[[Any], Any], works: list[Any], count: int, limits: Limits
+) -> None:
+    # Ctrl-C reaches the whole group; the caller decides what ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warm_up("echannel.batch.inprocess")
+    waiting = deque(enumerate(works))
+    running: dict[Connection, _Child] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < count:
+                number, work = waiting.popleft()
+                child = _fork(pipe, function, number, work, limits)
+                running[child.pipe] = child
+            soonest = min(child.deadline for child in running.values())
+            ready = wait([*running, pipe], max(0.0, soonest - time.monotonic()))
+            if pipe in ready:  # the caller is gone
+                return
+            for child in [running.pop(one) for one in ready]:  # type: ignore[call-overload]
+                pipe.send((child.number, child.result()))
+            for child in [one for one in running.values() if one.deadline <= time.monotonic()]:
+                del running[child.pipe]
+                child.end()
+                pipe.send((child.number, OutOfTime()))
+    finally:
+        for child in running.values():
+            child.end()
+
+
+def _fork(
+    caller: Connection, function: Callable[[Any], Any], number: int, work: Any, limits: Limits
+) -> _Child:
+    ours, theirs = _CONTEXT.Pipe(duplex=False)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        caller.close()
+        ours.close()
+        _work(function, work, theirs, limits.memory)
+    theirs.close()
+    return _Child(number, pid, ours, time.monotonic() + limits.seconds)
+
+
+def _work(function: Callable[[Any], Any], work: Any, pipe: Connection, memory: int) -> NoReturn:
+    code = 1
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _bound_memory(memory)
+        _new_seeds()
+        pipe.send(function(work))
+        code = 0
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _bound_memory(most: int) -> None:
+    """Memory that the process writes to; address space alone costs nothing."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def _new_seeds() -> None:
+    """Two children must not draw the same "random" numbers."""
+    import numpy as np
+
+    random.seed()
+    np.random.seed(int.from_bytes(os.urandom(4), "little"))
