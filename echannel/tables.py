@@ -305,7 +305,9 @@ LEDGER = Table(
     ("entry_id",),
     {
         "entry_id": Column(CODE),
-        "entry_group": Column(CODE, nullable=True),  # the entry that the line belongs to, in its journal
+        # The entry that the line belongs to, in its journal; where the source names none (an account's
+        # transactions), the account's day; of a trial balance, its day.
+        "entry_group": Column(CODE, nullable=True),
         "journal": Column(CODE, nullable=True),
         "date": Column(DATE),
         "account": Column(CODE),
@@ -314,6 +316,7 @@ LEDGER = Table(
         "debit": Column(MONEY),
         "credit": Column(MONEY),
     },
+    replace_by="entry_group",
 )
 
 LEARNING = Table(

@@ -78,7 +78,7 @@ def _key_hashes(table: Table, frame: pd.DataFrame) -> np.ndarray:
 def _occurs(old: pd.DataFrame, new: pd.DataFrame, by: list[str]) -> np.ndarray:
     """Which rows of ``old`` have their key (or group) among those of ``new``."""
     if len(by) == 1:
-        return old[by[0]].isin(new[by[0]].unique()).to_numpy()
+        return old[by[0]].isin(new[by[0]].dropna().unique()).to_numpy()
     wanted = pd.MultiIndex.from_frame(new[by].astype(object))
     return pd.MultiIndex.from_frame(old[by].astype(object)).isin(wanted)
 

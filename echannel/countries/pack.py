@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from echannel.countries.accounts import ChartOfAccounts
 from echannel.countries.calendars import Calendar, SalePeriod, SaleRule
 from echannel.countries.dated import Strict, in_force_on, never_two_at_once
 from echannel.countries.identifiers import Identifier
@@ -49,6 +50,7 @@ class CountryPack(Strict):
     calendar: Calendar | None = None
     sale_rules: tuple[SaleRule, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
+    accounts: ChartOfAccounts | None = None
     terms: dict[Language, dict[str, str]]
 
     @model_validator(mode="after")

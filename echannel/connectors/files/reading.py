@@ -41,6 +41,7 @@ class Reading:
     header_row: int | str = "auto"
     signatures: tuple[frozenset[str], ...] = ()
     """Normalised headers that tell a header row: where all of one are in a row, it is the header."""
+    quoted: bool = True  # False: a quotation mark is a mark like any other, not the fence of a cell
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ def read_file(path: Path, how: Reading, limit: int | None = None) -> Raw:
         return _joined(read_workbook(content, path.name, how.sheet, limit), path.name, how)
     text, encoding = decode(content, path.name, how.encoding)
     separator = find_separator(text) if how.separator == "auto" else _separator(how.separator)
-    rows = split_rows(text, separator, path.name, limit)
-    if limit is None and len(rows) < text.count("\n"):  # some cell holds line ends
+    rows = split_rows(text, separator, path.name, limit, how.quoted)
+    if how.quoted and limit is None and len(rows) < text.count("\n"):  # some cell holds line ends
         rows = _without_swallowed_rows(rows, separator)
     return _table(path.name, rows, how, encoding, separator)
 
@@ -162,12 +163,13 @@ def find_separator(text: str) -> str:
     return max(scores, key=lambda separator: scores[separator]) if scores else ","
 
 
-def split_rows(text: str, separator: str, file: str, limit: int | None = None) -> Rows:
-    """The rows of a text, cells unquoted; an empty line is a row without cells."""
+def split_rows(text: str, separator: str, file: str, limit: int | None = None, quoted: bool = True) -> Rows:
+    """The rows of a text, cells unquoted where they are ``quoted``; an empty line is a row without cells."""
     if separator == BLANKS:
         lines = text.split("\n")[:limit]
         return [line.split() for line in lines]
-    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator)
+    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator, quoting=quoting)
     try:
         if limit is None:
             return list(reader)
