@@ -46,8 +46,8 @@ class Inventory:
     in_stock : the share of the day on which the product could be bought, 0 … 1.
     basis : per product: ``basis`` ("counts": two or more, "one_count", "sales": no count, stock unknown),
         ``counts``, ``first_count``, ``last_count``, ``known_since`` (days; NaN none), ``opening`` (stock
-        before that day), ``start`` (the first day with a sale, a delivery or stock; NaN never), ``first_sale``,
-        ``last_sale`` (NaN none).
+        before that day), ``start`` (the first day with a sale, a delivery or stock; NaN never),
+        ``first_sale``, ``last_sale`` (NaN none).
     position : per product today: see ``position.position``.
     locations : product × location, as last counted: see ``position.location_position``.
     lines : ``Sales.lines``: sold, refunded and unitemised lines.
@@ -107,7 +107,7 @@ def prepare_inventory(
     named = (products, lines, levels, purchases, prices)
     index = product_index([frame["product_id"] for frame in named])
     first, last = _span(sales, levels, purchases)
-    last = last if today is None else today
+    last = last if today is None or today < first else today
     units = daily_units(lines, first, last, index)
     returned = daily_returns(lines, first, last, index)
     received = daily_receipts(purchases, first, last, index)

@@ -39,8 +39,8 @@ class InventorySettings:
 
     ``holding_rate`` per year and unit of cost; ``order_cost`` and ``budget`` in the reporting currency;
     ``service`` the cycle service wanted per ABC class; ``dead_after_days`` without a sale;
-    ``slow_cover_days`` and ``over_cover_days`` (beyond lead time, review and safety stock) of cover; ``roll_back_days`` how far
-    stock is told back beyond what purchases explain; ``country`` the SME's own.
+    ``slow_cover_days`` and ``over_cover_days`` (beyond lead time, review and safety stock) of cover;
+    ``roll_back_days`` how far stock is told back beyond what purchases explain; ``country`` the SME's own.
     """
 
     holding_rate: float | None = None
@@ -229,6 +229,11 @@ def _partner(suppliers: pd.DataFrame, supplier_id: pd.Series) -> pd.DataFrame:
     return keyed.set_axis(keyed["supplier_id"].astype(str), axis=0).reindex(supplier_id.to_numpy())
 
 
+def supplier_names(purchases: pd.DataFrame) -> np.ndarray:
+    """The supplier of each purchase line; "" unknown."""
+    return _text(purchases["supplier_id"])
+
+
 def delivery_days(purchases: pd.DataFrame) -> pd.DataFrame:
     """Deliveries with the days they took: one row per purchase, product and day of receipt.
 
@@ -238,7 +243,7 @@ def delivery_days(purchases: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "purchase_id": purchases["purchase_id"].astype(str).to_numpy(dtype=object),
-            "supplier_id": _text(purchases["supplier_id"]),
+            "supplier_id": supplier_names(purchases),
             "product_id": purchases["product_id"].astype(str).to_numpy(dtype=object),
             "received_day": day_or_none(purchases["received_on"]),
             "days": day_or_none(purchases["received_on"]) - day_or_none(purchases["ordered_on"]),
