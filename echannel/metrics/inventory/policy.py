@@ -91,13 +91,13 @@ def policies(
     Index as ``items``: ``service_target`` and ``service_from`` ("profile", "default", "margin", "chosen"),
     ``z`` (of the target, normal), ``distribution`` (of demand until the next delivery), ``per_day``,
     ``sd_day``, ``lead_time_days``, ``lead_time_sd_days``, ``review_days``, ``safety_stock`` (reorder
-    point less what is expected to be asked for until the delivery), ``reorder_point`` (= ``value``), ``order_quantity``
-    (whole packs), ``order_up_to`` (the most that is ever on hand and on order), ``eoq`` (before rounding),
-    ``order_limit`` (what sets the quantity: "economic", "discount", "review", "minimum", "shelf_life",
-    "cash"), ``unit_cost`` (at that quantity), ``cycle_service`` and ``fill_rate`` (both as reached),
-    ``mean_stock`` (units), ``stock_value``, ``holding_cost``, ``orders_per_year``, ``lost_units`` and
-    ``lost_margin`` (short of stock), ``assumed`` (inputs nobody stated, joined by commas), ``n``,
-    ``status``, ``reason``. No number without demand.
+    point less what is expected to be asked for until the delivery), ``reorder_point`` (= ``value``),
+    ``order_quantity`` (whole packs), ``order_up_to`` (the most that is ever on hand and on order), ``eoq``
+    (before rounding), ``order_limit`` (what sets the quantity: "economic", "discount", "review",
+    "minimum", "shelf_life", "cash"), ``unit_cost`` (at that quantity), ``cycle_service`` and ``fill_rate``
+    (both as reached), ``mean_stock`` (units), ``stock_value``, ``holding_cost``, ``orders_per_year``,
+    ``lost_units`` and ``lost_margin`` (short of stock), ``assumed`` (inputs nobody stated, joined by
+    commas), ``n``, ``status``, ``reason``. No number without demand.
     """
     tried = what_if or WhatIf()
     facts = demand_facts.reindex(items.index)

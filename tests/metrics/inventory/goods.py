@@ -47,6 +47,7 @@ def facts(index, per_day=20.0, sd_day=8.0, n=300) -> pd.DataFrame:
 
 def position(index, on_hand=0.0, reserved=0.0, on_order=0.0) -> pd.DataFrame:
     frame = pd.DataFrame({"on_hand": on_hand, "reserved": reserved, "on_order": on_order}, index=index)
+    frame["available"] = frame["on_hand"] - frame["reserved"]
     return frame.astype("float64").assign(status="ok", reason="")
 
 
