@@ -215,12 +215,23 @@ def run_reports(
         list[str] | None, typer.Option(help="batch.cli.tool", metavar="batch.cli.tool_metavar")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="batch.cli.resume")] = False,
+    force: Annotated[bool, typer.Option("--force", help="batch.cli.force")] = False,
+    engine: Annotated[
+        str, typer.Option(help="batch.cli.engine", metavar="echannel|nbclient", show_default=False)
+    ] = "",
     workers: Annotated[int, typer.Option(help="batch.cli.workers", metavar="N", min=1, max=64)] = 2,
 ) -> None:
     from echannel.batch.summary import run_with_bar, summary_table
 
     voice = talk(ctx)
-    options = {"only": only or (), "tools": tool or None, "resume": resume, "workers": workers}
+    options = {
+        "only": only or (),
+        "tools": tool or None,
+        "resume": resume,
+        "force": force,
+        "engine": engine or None,
+        "workers": workers,
+    }
     summary = run_with_bar(find_workspace(), cohort, voice.say, voice.err, **options)
     voice.out.print(summary_table(summary, voice.say))
     raise typer.Exit(summary.exit_code)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from handmade import canonical, order
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from echannel.batch import plan_reports, run_cohort, tool_names
@@ -22,6 +23,7 @@ from echannel.batch.run import cohort_or_sme
 from echannel.errors import UserError
 from echannel.kernels import can_fork
 from echannel.locale import Speaker
+from echannel.store import SmeStore
 from echannel.workspace import Workspace
 
 SME = """\
@@ -224,6 +226,34 @@ def test_resume_makes_only_what_failed_or_is_missing(workspace):
     summary = run_cohort(workspace, "trial", languages=["en"], resume=True, workers=1)
     assert [outcome.status for outcome in summary.outcomes] == ["kept", "ok", "ok"]
     assert summary.exit_code == 0
+
+
+def test_a_report_is_made_again_only_when_something_it_rests_on_has_changed(workspace):
+    for sme in ("alpha", "bravo"):
+        SmeStore(workspace.store / sme).commit({"orders": canonical("orders", [order("1", "2024-05-01", 20.0)])})
+
+    def made(**options) -> list[str]:
+        summary = run_cohort(workspace, "trial", languages=["en"], **options)
+        assert summary.exit_code == 0
+        return [outcome.report.sme for outcome in summary.outcomes if outcome.status == "ok"]
+
+    # What carol's report rests on cannot be told: she has no tables.
+    assert made() == ["alpha", "bravo", "carol"]
+    assert made() == ["carol"]
+    SmeStore(workspace.store / "bravo").commit({"orders": canonical("orders", [order("2", "2024-05-02", 20.0)])})
+    assert made() == ["bravo", "carol"]
+    profile = workspace.parameters / "smes" / "alpha.yml"
+    profile.write_text(profile.read_text().replace("currency: GBP", "currency: EUR"))
+    assert made() == ["alpha", "carol"]
+    nbformat.write(notebook(BODY, "sum(numbers)"), workspace.notebooks / "growth.ipynb")
+    assert made() == ["alpha", "bravo", "carol"]
+    assert made(force=True) == ["alpha", "bravo", "carol"]
+    assert made(resume=True) == []
+
+
+def test_an_unknown_engine_is_refused_before_anything_runs(workspace):
+    with pytest.raises(UserError, match="unknown_engine"):
+        run_cohort(workspace, "trial", engine="steam")
 
 
 def test_a_killed_run_leaves_whole_pages_and_can_be_resumed(workspace):

@@ -42,6 +42,7 @@ class Job:
     frame: Frame
     parameters: Mapping[str, Any] = field(default_factory=dict)
     engine: str = STANDARD
+    made_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def make_report(job: Job) -> tuple[Outcome, str]:
         detail = done.detail
     else:
         page = report_page(done, job.frame)
-        outcome = Outcome(job.report, "ok", seconds)
+        outcome = Outcome(job.report, "ok", seconds, made_from=job.made_from)
         detail = ""
     write_whole(job.folder / job.report.path, page)
     record(job.folder, outcome)

@@ -14,9 +14,10 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
 from echannel.batch.workers import WorkerDied
@@ -70,6 +71,18 @@ class _Child(Generic[Work]):
         os.waitpid(self.pid, 0)
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What the warm process is asked for, and the surroundings that its children take over."""
+
+    function: Callable[[Any], Any]
+    works: list[Any]
+    count: int
+    limits: Limits
+    environment: dict[str, str]
+    folder: str
+
+
 def map_forked(
     function: Callable[[Work], Done], works: Sequence[Work], count: int, limits: Limits
 ) -> Iterator[tuple[Work, Done | WorkerDied | OutOfTime]]:
@@ -78,28 +91,57 @@ def map_forked(
     ``function`` must not raise. A child that is killed, crashes or takes too long costs its own work
     only: the pair then holds ``WorkerDied`` or ``OutOfTime``.
     """
-    ours, theirs = _CONTEXT.Pipe()
-    arguments = (theirs, function, list(works), count, limits)
-    nursery = _CONTEXT.Process(target=_nursery, args=arguments, daemon=True)
-    with _environment(_WITHOUT_THREADS):
-        nursery.start()
-    theirs.close()
     still_open = dict(enumerate(works))
-    try:
+    with _warm_process() as pipe:
+        request = _Request(function, list(works), count, limits, dict(os.environ), str(Path.cwd()))
+        with suppress(OSError):  # the process is gone: reading says so
+            pipe.send(request)
         while still_open:
             try:
-                number, done = ours.recv()
+                number, done = pipe.recv()
             except (EOFError, OSError):
                 break
             yield still_open.pop(number), done
-        for work in still_open.values():
-            yield work, WorkerDied()
+    for work in still_open.values():
+        yield work, WorkerDied()
+
+
+class _Warm:
+    """The warm process, kept for the next run: to start it takes longer than many a report."""
+
+    spare: _Warm | None = None
+
+    def __init__(self) -> None:
+        self.pipe, theirs = _CONTEXT.Pipe()
+        self.process = _CONTEXT.Process(target=_nursery, args=(theirs,), daemon=True)
+        with _environment(_WITHOUT_THREADS):
+            self.process.start()
+        theirs.close()
+
+    def end(self) -> None:
+        """Let it go, with its children."""
+        self.pipe.close()
+        self.process.join(1)
+        if self.process.is_alive():
+            self.process.terminate()
+            self.process.join()
+
+
+@contextmanager
+def _warm_process() -> Iterator[Connection]:
+    """The way to a warm process that nobody else uses; it ends when the run does not come to its end."""
+    warm, _Warm.spare = _Warm.spare, None
+    if warm is None or not warm.process.is_alive():
+        warm = _Warm()
+    finished = False
+    try:
+        yield warm.pipe
+        finished = True
     finally:
-        ours.close()
-        nursery.join(1)
-        if nursery.is_alive():
-            nursery.terminate()
-            nursery.join()
+        if finished and _Warm.spare is None:
+            _Warm.spare = warm
+        else:
+            warm.end()
 
 
 @contextmanager
@@ -116,24 +158,32 @@ def _environment(settings: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _nursery(
-    pipe: Connection, function: Callable[[Any], Any], works: list[Any], count: int, limits: Limits
-) -> None:
+def _nursery(pipe: Connection) -> None:
     # Ctrl-C reaches the whole group; the caller decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warm_up("echannel.batch.inprocess")
-    waiting = deque(enumerate(works))
+    while True:
+        try:
+            request = pipe.recv()
+        except EOFError:  # the caller is gone
+            return
+        if not _answer(pipe, request):
+            return
+
+
+def _answer(pipe: Connection, request: _Request) -> bool:
+    """Every work of the request, in children; False when nobody waits for it any more."""
+    waiting = deque(enumerate(request.works))
     running: dict[Connection, _Child] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < count:
-                number, work = waiting.popleft()
-                child = _fork(pipe, function, number, work, limits)
+            while waiting and len(running) < request.count:
+                child = _fork(pipe, request, *waiting.popleft())
                 running[child.pipe] = child
             soonest = min(child.deadline for child in running.values())
             ready = wait([*running, pipe], max(0.0, soonest - time.monotonic()))
-            if pipe in ready:  # the caller is gone
-                return
+            if pipe in ready:
+                return False
             for child in [running.pop(one) for one in ready]:  # type: ignore[call-overload]
                 pipe.send((child.number, child.result()))
             for child in [one for one in running.values() if one.deadline <= time.monotonic()]:
@@ -143,11 +193,10 @@ def _nursery(
     finally:
         for child in running.values():
             child.end()
+    return True
 
 
-def _fork(
-    caller: Connection, function: Callable[[Any], Any], number: int, work: Any, limits: Limits
-) -> _Child:
+def _fork(caller: Connection, request: _Request, number: int, work: Any) -> _Child:
     ours, theirs = _CONTEXT.Pipe(duplex=False)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -155,18 +204,21 @@ def _fork(
     if pid == 0:
         caller.close()
         ours.close()
-        _work(function, work, theirs, limits.memory)
+        _work(request, work, theirs)
     theirs.close()
-    return _Child(number, pid, ours, time.monotonic() + limits.seconds)
+    return _Child(number, pid, ours, time.monotonic() + request.limits.seconds)
 
 
-def _work(function: Callable[[Any], Any], work: Any, pipe: Connection, memory: int) -> NoReturn:
+def _work(request: _Request, work: Any, pipe: Connection) -> NoReturn:
     code = 1
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _bound_memory(memory)
+        os.environ.clear()
+        os.environ.update(request.environment)
+        os.chdir(request.folder)
+        _bound_memory(request.limits.memory)
         _new_seeds()
-        pipe.send(function(work))
+        pipe.send(request.function(work))
         code = 0
     finally:
         sys.stdout.flush()

@@ -18,6 +18,7 @@ class Outcome:
     """The end of one report.
 
     ``status``: ``ok`` (made in this run), ``failed``, or ``kept`` (made by an earlier run).
+    ``made_from`` names all that the page was made from (see ``echannel.batch.unchanged``).
     ``cell`` is the failing cell's place in the notebook, from 1; ``reason`` says why in the
     report's language, for people; ``seconds`` is wall time.
     """
@@ -27,6 +28,7 @@ class Outcome:
     seconds: float = 0.0
     cell: int | None = None
     reason: str | None = None
+    made_from: str | None = None
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from papermill.engines import papermill_engines
 
 from echannel import engine as engines
 from echannel.batch.execute import REPORT_MEMORY, REPORT_SECONDS, Job, make_report
@@ -20,7 +22,9 @@ from echannel.batch.index import (
 from echannel.batch.pages import ASSETS, BRAND, Frame, Link, Words, copy_assets, failure_page
 from echannel.batch.plan import Report, find_notebook, plan_reports
 from echannel.batch.records import Outcome, record, recorded, write_whole
+from echannel.batch.unchanged import name_of_all
 from echannel.batch.workers import WorkerDied, map_unordered
+from echannel.errors import UserError
 from echannel.kernels import can_fork
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import CohortProfile, cohort_ids, load_cohort, load_sme
@@ -64,6 +68,7 @@ def run_cohort(
     progress: Progress | None = None,
     workers: int = WORKERS,
     engine: str | None = None,
+    force: bool = False,
 ) -> RunSummary:
     """Make the reports of a cohort (or of one SME) and the index pages that lead to them.
 
@@ -71,32 +76,32 @@ def run_cohort(
     ----------
     cohort : id of a cohort, or of an SME, which then stands alone.
     tools, languages : all of them by default.
-    resume : keep the reports that an earlier run made, and make only what failed or is missing.
+    resume : keep whatever reports an earlier run made, and make only what failed or is missing.
+    force : make every report, even those that would come out the same.
     only : selection, entries like ``kent-gifts/growth/fr`` (see :func:`plan_reports`).
     progress : called with each outcome, how many are done, and how many there are.
     workers : how many reports are made at the same time, each in a process of its own.
     engine : name of a papermill engine. Ours (``echannel``) by default, which runs each notebook in a
         fork of one warm process; papermill's own (``nbclient``) where a process cannot be forked.
 
-    One report's failure never stops the others. A page appears whole or not at all, so that a
-    run killed at any moment can be resumed.
+    A report that rests on the same notebook, package, parameters, profile and tables as the page that is
+    there is not made again. One report's failure never stops the others. A page appears whole or not at
+    all, so that a run killed at any moment can be resumed.
 
     Raises
     ------
     UserError
-        Before anything runs: unknown cohort, tool, language or selection.
+        Before anything runs: unknown cohort, tool, language, selection or engine.
     """
     started = time.perf_counter()
     profile = cohort_or_sme(workspace, cohort)
     reports = plan_reports(workspace, profile, tools, languages, only)
     folder = workspace.reports / profile.id
     copy_assets(folder)
-    outcomes: dict[Report, Outcome] = {}
-    if resume:
-        earlier = {report: recorded(folder, report) for report in reports}
-        outcomes = {r: _kept(o) for r, o in earlier.items() if o is not None and o.status != "failed"}
-    engine = engine or (engines.NAME if can_fork() else engines.STANDARD)
-    jobs = [_job(workspace, profile, report, folder, engine) for report in reports if report not in outcomes]
+    engine = _known_engine(engine or (engines.NAME if can_fork() else engines.STANDARD))
+    planned = [_job(workspace, profile, report, folder, engine) for report in reports]
+    outcomes = {job.report: kept for job in planned if (kept := _still_good(job, resume, force))}
+    jobs = [job for job in planned if job.report not in outcomes]
     everything = plan_reports(workspace, profile)
     try:
         for job, done in _made(jobs, workers):
@@ -140,12 +145,27 @@ def _in_order(reports: list[Report]) -> Callable[[Report], tuple[int, Report]]:
     return lambda report: (places.get(report, len(places)), report)
 
 
-def _kept(outcome: Outcome) -> Outcome:
-    return Outcome(outcome.report, "kept", outcome.seconds)
+def _known_engine(name: str) -> str:
+    known = [engine for engine in papermill_engines._engines if engine]
+    if name not in known:
+        raise UserError("batch.error.unknown_engine", value=name, known=", ".join(sorted(known)))
+    return name
+
+
+def _still_good(job: Job, resume: bool, force: bool) -> Outcome | None:
+    """The page of an earlier run, where there is no need to make it again."""
+    if force and not resume:
+        return None
+    earlier = recorded(job.folder, job.report)
+    if earlier is None or earlier.status == "failed":
+        return None
+    if resume or (job.made_from is not None and earlier.made_from == job.made_from):
+        return replace(earlier, status="kept")
+    return None
 
 
 def _job(workspace: Workspace, cohort: CohortProfile, report: Report, folder: Path, engine: str) -> Job:
-    return Job(
+    job = Job(
         report=report,
         notebook=find_notebook(workspace, report.tool),
         folder=folder,
@@ -153,6 +173,7 @@ def _job(workspace: Workspace, cohort: CohortProfile, report: Report, folder: Pa
         frame=report_frame(workspace, cohort, report),
         engine=engine,
     )
+    return replace(job, made_from=name_of_all(workspace, job))
 
 
 def report_frame(workspace: Workspace, cohort: CohortProfile, report: Report) -> Frame:
