@@ -9,7 +9,10 @@ from echannel.connectors.base import Connector
 from echannel.errors import UserError
 
 ENTRY_POINTS = "echannel.connectors"
-_BUILT_IN = {"files": "echannel.connectors.files:FilesConnector"}
+_BUILT_IN = {
+    "files": "echannel.connectors.files:FilesConnector",
+    "prestashop": "echannel.connectors.prestashop:PrestaShopConnector",
+}
 
 
 def connector(name: str) -> type[Connector]:

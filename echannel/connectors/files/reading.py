@@ -168,8 +168,11 @@ def split_rows(text: str, separator: str, file: str, limit: int | None = None, q
     if separator == BLANKS:
         lines = text.split("\n")[:limit]
         return [line.split() for line in lines]
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator, quoting=quoting)
+    stream = io.StringIO(text, newline=None)
+    if quoted:
+        reader = csv.reader(stream, delimiter=separator)
+    else:
+        reader = csv.reader(stream, delimiter=separator, quoting=csv.QUOTE_NONE)
     try:
         if limit is None:
             return list(reader)
