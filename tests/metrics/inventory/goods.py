@@ -64,6 +64,7 @@ def purchases(*rows) -> pd.DataFrame:
         [
             {
                 "purchase_id": f"b{number}",
+                "line_no": 1,
                 "supplier_id": "s1",
                 "product_id": row[0],
                 "ordered_on": row[2],
@@ -76,7 +77,15 @@ def purchases(*rows) -> pd.DataFrame:
             for number, row in enumerate(rows)
         ],
         columns=[
-            *("purchase_id", "supplier_id", "product_id", "ordered_on", "expected_on", "received_on"),
+            *(
+                "purchase_id",
+                "line_no",
+                "supplier_id",
+                "product_id",
+                "ordered_on",
+                "expected_on",
+                "received_on",
+            ),
             *("quantity", "received_quantity", "unit_cost"),
         ],
     )
