@@ -10,8 +10,10 @@ from echannel.errors import UserError
 
 ENTRY_POINTS = "echannel.connectors"
 _BUILT_IN = {
+    "accounts": "echannel.connectors.accounts:AccountsConnector",
     "files": "echannel.connectors.files:FilesConnector",
     "prestashop": "echannel.connectors.prestashop:PrestaShopConnector",
+    "sql": "echannel.connectors.sql:SqlConnector",
 }
 
 
