@@ -36,6 +36,7 @@ SAME_IN_BOTH = {
     "sync.field.source": "the same word",
     "sync.field.badge": "the same word",
     "wizard.mark.point": "the same word",
+    "inventory.filter.budget": "the same word",
     "views.foot.sources": "the same word",
     "views.column.lift": "a term of art in both languages",
     "views.column.score": "the same word",
@@ -149,7 +150,7 @@ def test_reasons_errors_and_cards_have_their_words():
     for literal in scan().literals:
         if KEY.fullmatch(literal) and literal.startswith(("reason.", "error.", "allowed.")):
             assert literal in keys or any(key.startswith(literal) for key in keys if literal.endswith("_"))
-        if re.fullmatch(r"(growth|audit)\.[a-z0-9_]+", literal) and not literal.endswith("_"):
+        if re.fullmatch(r"(growth|audit|inventory)\.[a-z0-9_]+", literal) and not literal.endswith("_"):
             tool, name = literal.split(".")
             parts = (f"{tool}.card.{name}.{part}" for part in ("title", "what", "how", "compared", "next"))
             assert literal in keys or all(part in keys for part in parts), literal

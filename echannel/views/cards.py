@@ -200,5 +200,5 @@ def _table(card: Card, say: Speaker, caption: str, downloads: bool) -> str:
             for ending, words, write, mime in made
         )
         links = f'<div class="ec-downloads">{links}</div>'
-    html = to_html(table, say, caption)
+    html = to_html(table, say, caption, stacked=card.open_table)
     return (html.replace('"ec-scroll"', '"ec-scroll ec-open"', 1) if card.open_table else html) + links

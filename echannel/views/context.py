@@ -26,10 +26,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class WhatIf:
-    """What the reader of the inventory page tries: None: as the profile and the classes have it.
+    """What the reader of the inventory page tries; None: as the profile and the classes have it.
 
     ``service`` is one cycle service level for every class, ``longer`` days added to every lead time,
-    ``budget`` money for the next orders; the ABC classes by ``abc_by``, cut at these cumulative shares.
+    ``budget`` money for the next orders (inf: no limit); ABC classes by ``abc_by``, cut at these cumulative
+    shares.
     """
 
     service: float | None = None

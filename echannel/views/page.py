@@ -208,7 +208,18 @@ def block_html(block: Block, view: View) -> str:
 
 
 # Which canonical table the cases that a card counts come from; "": all of them.
-_TABLE_OF = {"products": "order_lines", "sessions": "visits", "rows": "", "checks": ""}
+_TABLE_OF = {
+    "products": "order_lines",
+    "sessions": "visits",
+    "rows": "",
+    "checks": "",
+    "stocked": "stock_levels",
+    "stock_weeks": "stock_levels",
+    "places": "stock_levels",
+    "deliveries": "purchases",
+    "planned": "",
+    "forecasts": "order_lines",
+}
 
 
 def foot_html(tool: str, view: View) -> str:

@@ -26,6 +26,7 @@ class Column:
 
     ``money`` is shown without cents, ``cents`` with; ``change`` is a percentage with its sign.
     ``words`` puts a code into words, for the page and for downloads alike; ``long`` texts get room.
+    ``absent`` names a field that says why a value is unknown, in words for the page.
     """
 
     field: str
@@ -33,6 +34,7 @@ class Column:
     kind: Kind = "text"
     words: Callable[[Any], str] | None = None
     long: bool = False
+    absent: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,27 +98,25 @@ def shown(value: Any, column: Column, say: Speaker, currency: str | None = None)
     return str(value)
 
 
-def to_html(table: Table, say: Speaker, caption: str, limit: int = 200) -> str:
+def to_html(table: Table, say: Speaker, caption: str, limit: int = 200, stacked: bool = False) -> str:
     """A semantic table: caption, column and row headers, numbers to the right.
 
-    Beyond ``limit`` rows it says how many more the download holds.
+    Beyond ``limit`` rows it says how many more the download holds. ``stacked``: on a phone each row becomes a
+    block whose cells name their column.
     """
-    columns = table.columns
+    columns, labels = table.columns, table.headers(say)
     numeric = [_css(column) for column in columns]
     head = "".join(
-        f'<th scope="col"{css}>{escape(label)}</th>'
-        for label, css in zip(table.headers(say), numeric, strict=True)
+        f'<th scope="col"{css}>{escape(label)}</th>' for label, css in zip(labels, numeric, strict=True)
     )
+    named = [f' data-label="{escape(label)}"' if stacked else "" for label in labels]
     part = table.frame.head(limit)
-    cells = [
-        [_cell(value, column, say, table.currency or None) for value in part[column.field]]
-        for column in columns
-    ]
+    cells = [_cells(part, column, say, table.currency or None) for column in columns]
     rows = "".join(
         "<tr>"
         + "".join(
-            f'<th scope="row"{css}>{text}</th>' if at == 0 else f"<td{css}>{text}</td>"
-            for at, (text, css) in enumerate(zip(row, numeric, strict=True))
+            f'<th scope="row"{css}{name}>{text}</th>' if at == 0 else f"<td{css}{name}>{text}</td>"
+            for at, (text, css, name) in enumerate(zip(row, numeric, named, strict=True))
         )
         + "</tr>"
         for row in zip(*cells, strict=True)
@@ -133,12 +133,22 @@ def to_html(table: Table, say: Speaker, caption: str, limit: int = 200) -> str:
 def _css(column: Column) -> str:
     if column.kind in NUMERIC:
         return ' class="ec-num"'
+    if column.kind in {"day", "month"}:
+        return ' class="ec-day"'
     return ' class="ec-long"' if column.long else ""
 
 
-def _cell(value: Any, column: Column, say: Speaker, currency: str | None) -> str:
-    text = escape(shown(value, column, say, currency))
-    return f'<span class="ec-unknown">{text}</span>' if _unknown(value) else text
+def _cells(frame: pd.DataFrame, column: Column, say: Speaker, currency: str | None) -> list[str]:
+    whys = frame[column.absent] if column.absent else [""] * len(frame)
+    return [
+        _cell(value, column, say, currency, why) for value, why in zip(frame[column.field], whys, strict=True)
+    ]
+
+
+def _cell(value: Any, column: Column, say: Speaker, currency: str | None, why: str) -> str:
+    if _unknown(value):
+        return f'<span class="ec-unknown">{escape(why or shown(value, column, say, currency))}</span>'
+    return escape(shown(value, column, say, currency))
 
 
 def currency_sign(say: Speaker, currency: str) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from echannel.views import opening
+from echannel.views import inventory_opening, opening
 from echannel.views.context import Choice, View
 from echannel.views.filters import filter_bar
+from echannel.views.inventory_controls import what_if_bar
 
 Redraw = Callable[[Choice], None]
 
@@ -33,6 +34,7 @@ class Tool:
 TOOLS = {
     "growth": Tool(opening.growth, filter_bar, by_period=True),
     "audit": Tool(opening.audit),
+    "inventory": Tool(inventory_opening.inventory, what_if_bar, waits=inventory_opening.waits),
 }
 
 
