@@ -55,8 +55,8 @@ def faults(inventory: Inventory) -> pd.DataFrame:
 
     Returns
     -------
-    ``fault``, ``key`` (of its words), ``product_id`` ("" the whole shop), ``other_id``, ``location`` ("" all),
-    ``day`` (NaN: no one day), ``value``, ``n``, ``status``, ``reason``.
+    ``fault``, ``key`` (of its words), ``product_id`` ("" the whole shop), ``other_id``, ``location``
+    ("" all), ``day`` (NaN: no one day), ``value``, ``n``, ``status``, ``reason``.
     """
     if not len(inventory.units):
         parts = []

@@ -16,7 +16,8 @@ def unlikely_silences(units: pd.DataFrame, category: np.ndarray) -> np.ndarray:
 
     ``d`` is the product's rate of selling days between its first sale and the last day, silences found
     to be unlikely taken out, times the season of its category (or of the shop, if the category has fewer
-    than 5 products): where all its kind sells little, a silence means little. Estimates, always.
+    than 5 products; none, if the shop has): where all its kind sells little, a silence means little.
+    Estimates, always.
 
     Returns
     -------
@@ -59,7 +60,8 @@ def _seasons(sold: np.ndarray, category: np.ndarray) -> np.ndarray:
     codes, names = pd.factorize(category)
     members = np.bincount(codes, minlength=len(names))
     active = np.maximum.accumulate(sold, axis=1)
-    whole = _season(sold, active)
+    flat = np.ones(sold.shape[1])
+    whole = _season(sold, active) if len(sold) >= FEWEST_TOGETHER else flat
     curves = np.tile(whole, (len(names), 1))
     for code in np.flatnonzero(members >= FEWEST_TOGETHER):
         of = codes == code

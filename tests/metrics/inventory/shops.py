@@ -48,7 +48,7 @@ class Stocked:
             price = more[0] if more else 10.0
             goods = units * price
             whose = {"customer_id": more[1]} if len(more) > 1 else {}
-            orders.append(order(f"o{number:04}", on(day), goods, **whose))
+            orders.append(order(f"o{number:04}", on(day), goods, status="paid", **whose))
             money = {"quantity": units, "unit_price_net": price, "net_amount": goods}
             lines.append({"order_id": f"o{number:04}", "line_no": 1, "product_id": product, **money})
         for number, (day, product, units) in enumerate(self.back):
@@ -56,7 +56,7 @@ class Stocked:
             refunds.append({"refund_id": f"r{number}", "order_id": "o0000", "refunded_at": on(day), **what})
         if self.until is not None:  # an order that does not count: trade all the same
             orders.append(order("last", on(self.until), 0.0, status="cancelled"))
-        named = sorted({line["product_id"] for line in lines} | set(self.products))
+        named = sorted({line["product_id"] for line in lines} - {None} | set(self.products))
         rows = [{"product_id": one, **self.products.get(one, {})} for one in named]
         tables = [canonical("orders", orders), canonical("order_lines", lines), canonical("refunds", refunds)]
         return prepare(
