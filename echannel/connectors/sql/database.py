@@ -115,7 +115,9 @@ class Database:
             if name == "postgresql":
                 return connection.execution_options(postgresql_readonly=True)
             if name in ("mysql", "mariadb"):
-                connection.execute(text("SET @@session.transaction_read_only = 1"))
+                older = getattr(connection.dialect, "is_mariadb", False)
+                variable = "tx_read_only" if older else "transaction_read_only"
+                connection.execute(text(f"SET @@session.{variable} = 1"))
             if name == "sqlite":
                 connection.execute(text("PRAGMA query_only = ON"))
         except exc.SQLAlchemyError as failed:
