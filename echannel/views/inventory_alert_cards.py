@@ -17,7 +17,7 @@ from echannel.views.inventory_facts import (
     all_reasons,
     as_days,
     assumed,
-    line_value,
+    line_words,
     rows,
     stock,
     supplier,
@@ -105,7 +105,9 @@ def coming(view: View) -> Card:
                 texts=[_count_and_money(view, frame, kind) for kind in kinds],
             ),
         )
-    shown = frame.assign(date=as_days(frame["day"]), words=[_why(view, row) for _, row in frame.iterrows()])
+    shown = frame.assign(
+        date=as_days(frame["day"]), words=[line_words(say, row["why"], row) for _, row in frame.iterrows()]
+    )
     table = Table(
         "next-30-days",
         shown.head(MOST_ROWS),
@@ -138,11 +140,6 @@ def _count_and_money(view: View, frame: pd.DataFrame, kind: str) -> str:
     count = view.say("views.rows.products", n=of["product_id"].nunique())
     money = of["money"].sum()
     return f"{count} · {view.say.money(money, decimals=0)}" if money > 0 else count
-
-
-def _why(view: View, row: pd.Series) -> str:
-    values = {name: line_value(view.say, name, value) for name, value in row.items()}
-    return view.say(row["why"], **{name: value for name, value in values.items() if value is not None})
 
 
 @steady

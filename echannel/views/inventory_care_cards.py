@@ -19,6 +19,7 @@ def classes(view: View) -> Card:
     say, tried = view.say, view.choice.stock
     found = plan(view).classes
     fields = matrix(found).set_index("field")
+    undecided = int((found["field"] == "").sum())
     sold = found[(found["value"] > 0).to_numpy()]
     sentence, figures = "", NO_FIGURES
     by = say(f"inventory.abc_by.{tried.abc_by}")
@@ -59,9 +60,7 @@ def classes(view: View) -> Card:
         figures,
         table if len(found) else None,
         all_reasons([found]) or (reasons(found) if len(sold) < len(found) else ()),
-        note=say("inventory.say.classes_undecided", n=int(fields.loc["", "n"]))
-        if fields.loc["", "n"]
-        else "",
+        note=say("inventory.say.classes_undecided", n=undecided) if undecided else "",
         term="abc_class",
     )
 

@@ -42,9 +42,9 @@ def category(view: View, name: object) -> str:
     return str(name) if name else view.say("inventory.no_category")
 
 
-def as_days(column: pd.Series | np.ndarray) -> list[pd.Timestamp | None]:
-    """Local days as dates; None where there is none."""
-    return [as_date(int(day)) if np.isfinite(day) else None for day in np.asarray(column, dtype="float64")]
+def as_days(column: pd.Series) -> np.ndarray:
+    """Local days as dates; NaT where there is none."""
+    return pd.to_datetime(column.astype("float64"), unit="D").to_numpy()
 
 
 def rows(view: View, n: float, unit: str) -> Rows:
@@ -124,10 +124,16 @@ _DAYS = ("day", "order_by")
 _WHOLE = ("position", "available", "reorder_point", "order_up_to", "days_late")
 
 
-def line_value(say: Speaker, name: str, value: Any) -> str | None:
-    """A column of a line as its reason's sentence says it; None for what is no number or not known."""
+def line_words(say: Speaker, key: str, row: pd.Series) -> str:
+    """The reason of a line with the line's own values, each as a sentence says it."""
+    worded = {str(name): _worded(say, str(name), value) for name, value in row.items()}
+    return say(key, **{name: text for name, text in worded.items() if text})
+
+
+def _worded(say: Speaker, name: str, value: Any) -> str:
+    """A column of a line; "" for what is no number or not known."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        return None
+        return ""
     if name.endswith(_DAYS) and name not in {"per_day", "sd_day"}:
         return say.day(as_date(int(value)))
     if name in {"money", "cost", "unit_cost"}:

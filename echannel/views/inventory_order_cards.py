@@ -22,7 +22,7 @@ from echannel.views.inventory_facts import (
     assumed,
     assumed_inputs,
     days_in_words,
-    line_value,
+    line_words,
     rows,
     stock,
     supplier,
@@ -221,8 +221,7 @@ def _why(view: View, row: pd.Series) -> str:
         return say(row["reason"])
     if not row["why"]:
         return ""
-    values = {name: line_value(say, name, value) for name, value in row.items()}
-    return say(row["why"], **{name: value for name, value in values.items() if value is not None})
+    return line_words(say, row["why"], row)
 
 
 def _lead_time(view: View, row: pd.Series) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from echannel.metrics.inventory.past import Past, past_of
@@ -12,6 +14,7 @@ from echannel.stock import events_of
 from echannel.views import axes, charts, curves, theme
 from echannel.views.cards import NO_FIGURES, Card, Rows
 from echannel.views.context import View
+from echannel.views.frames import keyed
 from echannel.views.inventory_facts import assumed, stock
 from echannel.views.inventory_plan import plan
 from echannel.views.tables import Column, Table
@@ -45,7 +48,7 @@ def replayed(view: View) -> Replay:
 def proof(view: View) -> Card:
     """What happened against what the policy would have done with the same demand."""
     say, found = view.say, replayed(view)
-    sides = found.summary.set_index("side")
+    sides = keyed(found.summary, "side")
     ok = (sides["status"] == OK).all()
     now, then = sides.loc[TODAY], sides.loc[PROPOSED]
     sentence, figures = "", NO_FIGURES
@@ -92,7 +95,7 @@ def proof(view: View) -> Card:
     )
 
 
-def _verdict(view: View, now: pd.Series, then: pd.Series) -> str:
+def _verdict(view: View, now: Any, then: Any) -> str:
     """What it would have brought, or that it would not have: the proof may speak against the proposal."""
     say = view.say
     saved = (
@@ -112,7 +115,7 @@ def _verdict(view: View, now: pd.Series, then: pd.Series) -> str:
     return f"{text} {say(key, money=say.money(abs(freed), decimals=0))}"
 
 
-def _listed(view: View, now: pd.Series, then: pd.Series) -> pd.DataFrame:
+def _listed(view: View, now: Any, then: Any) -> pd.DataFrame:
     """One row per measure, worded, since each has a unit of its own."""
     say = view.say
 

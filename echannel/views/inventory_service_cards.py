@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ def service(view: View) -> Card:
     say, made = view.say, plan(view)
     frame = curve(view)
     told = known(frame)
-    here = curve_point(made.policies)
+    here: dict[str, Any] = curve_point(made.policies)
     sentence, figures = "", NO_FIGURES
     if len(told) and here["status"] == OK:
         low, high = first_row(told), last_row(told)
@@ -92,13 +93,13 @@ def service(view: View) -> Card:
     )
 
 
-def _cash(view: View, here: dict[str, object]) -> str:
+def _cash(view: View, here: dict[str, Any]) -> str:
     """What the policy's mean stock takes or frees against today's stock of the same products."""
     say, inventory, found = view.say, stock(view), plan(view).policies
     planned = found.index[(found["status"] == OK).to_numpy() & found["stock_value"].notna().to_numpy()]
     held = inventory.position["on_hand"] * inventory.items["unit_cost"]
     today = float(held.reindex(planned).sum())
-    more = float(here["stock_value"]) - today  # type: ignore[arg-type]
+    more = float(here["stock_value"]) - today
     if here["status"] != OK or not np.isfinite(held.reindex(planned)).any():
         return ""
     return say(
@@ -108,7 +109,7 @@ def _cash(view: View, here: dict[str, object]) -> str:
     )
 
 
-def _here(here: dict[str, object]) -> pd.DataFrame:
+def _here(here: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([{"level": np.nan, **here}])
 
 
