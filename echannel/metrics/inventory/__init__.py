@@ -82,7 +82,9 @@ class Inventory:
     def columns(self, since: int, until: int | None = None) -> slice:
         """The panels' columns between two local days, both included."""
         end = self.today if until is None else until
-        return slice(max(since - self.first_day, 0), max(end - self.first_day + 1, 0))
+        width = self.units.shape[1]
+        start, stop = (int(np.clip(day - self.first_day, 0, width)) for day in (since, end + 1))
+        return slice(start, stop)
 
 
 def prepare_inventory(
