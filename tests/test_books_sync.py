@@ -22,7 +22,8 @@ COLUMNS = """
 SELECT id AS order_id, day AS ordered_at, mail AS customer_id, 'b2c' AS kind, 'own_shop' AS channel,
        'FR' AS country, 'EUR' AS currency, 1 AS fx_rate, 'paid' AS status, net AS goods_net,
        0 AS discount_net, 0 AS shipping_net, 0 AS wrapping_net, net + vat AS goods_gross,
-       0 AS discount_gross, 0 AS shipping_gross, 0 AS wrapping_gross, vat AS vat_amount, net + vat AS total_gross, 1 AS vat_stated, 1 AS parts_stated
+       0 AS discount_gross, 0 AS shipping_gross, 0 AS wrapping_gross, vat AS vat_amount,
+       net + vat AS total_gross, 1 AS vat_stated, 1 AS parts_stated
 FROM sales"""
 
 
