@@ -227,7 +227,7 @@ def _classes(inventory: Inventory, rows: np.ndarray, first: int) -> np.ndarray:
 
 
 def _orders(purchases: pd.DataFrame, products: pd.Index, first: int, today: int) -> tuple[float, float]:
-    """Orders to suppliers placed in the window for these products, and their lines; NaN without any record."""
+    """Orders to suppliers in the window for these products, and their lines; NaN without any record."""
     day = purchases["ordered_on"].to_numpy().astype("datetime64[D]")
     known = ~np.isnat(day)
     if not known.any():
