@@ -143,6 +143,7 @@ class SmeStore:
         rejected: pd.DataFrame | None = None,
         read_files: Mapping[str, set[str]] | None = None,
         log: Mapping[str, dict[str, Any]] | None = None,
+        emptied: Mapping[str, set[str]] | None = None,
     ) -> Manifest:
         """Store all frames together, or nothing, and return the manifest that holds from now on.
 
@@ -154,12 +155,15 @@ class SmeStore:
         rejected : rows that were refused (``REJECTED`` columns).
         read_files : files read again from the start, by source id: their earlier refused rows are forgotten.
         log : what was read, by source id and file.
+        emptied : groups (``Table.replace_by``) whose stored rows go, by table, before ``frames`` come in.
 
         What is already stored makes no new version, and a commit without any news no new manifest.
         """
         with self.lock:
             before = self.current() or Manifest(0, "", "")
-            news = {name: self._news(name, frame, before) for name, frame in frames.items()}
+            gone = {name: groups for name, groups in (emptied or {}).items() if groups}
+            frames = {**{name: STORED[name].empty() for name in gone}, **frames}
+            news = {n: self._news(n, frame, before, gone.get(n, set())) for n, frame in frames.items()}
             refused = self._rejected_news(rejected, read_files or {}, before)
             merged = {name: new for name, (new, changed) in news.items() if changed}
             if refused is not None:
@@ -207,10 +211,15 @@ class SmeStore:
     def _numbered(self, number: int) -> Path:
         return self.path / "manifests" / f"{number}.json"
 
-    def _news(self, name: str, new: pd.DataFrame, before: Manifest) -> tuple[pd.DataFrame, int]:
+    def _news(
+        self, name: str, new: pd.DataFrame, before: Manifest, emptied: set[str]
+    ) -> tuple[pd.DataFrame, int]:
         """The table with the new rows put in, and how many rows that changes."""
         old = normalised(STORED[name], self.read(name, manifest=before))
-        merged = upserted(STORED[name], old, new)
+        left = old
+        if emptied:
+            left = normalised(STORED[name], old[~old[str(STORED[name].replace_by)].isin(list(emptied))])
+        merged = upserted(STORED[name], left, new)
         return merged, changed_rows(STORED[name], old, merged)
 
     def _rejected_news(

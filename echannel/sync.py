@@ -100,6 +100,7 @@ class _Gathered:
     notes: list[Note] = field(default_factory=list)
     duplicates: dict[str, int] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
+    emptied: dict[str, set[str]] = field(default_factory=dict)
     owners: pd.Series | None = None  # the source of each order, where an SME has several sources
     read: int = 0
     refused: int = 0
@@ -182,6 +183,7 @@ def _sync(
         rejected=pd.concat(gathered.rejected) if gathered.rejected else None,
         read_files=gathered.read_files,
         log=gathered.log,
+        emptied=gathered.emptied,
     )
     return before, after
 
@@ -224,6 +226,7 @@ def _take(batch: Batch, files: set[str], context: SourceContext, gathered: _Gath
         refused.append(bad)
         if twice:
             gathered.duplicates[name] = gathered.duplicates.get(name, 0) + twice
+    _empty(batch, good, gathered)
     for name, frame in good.items():
         table, earlier = TABLES[name], gathered.frames.get(name)
         gathered.frames[name] = (
@@ -249,6 +252,25 @@ def _take(batch: Batch, files: set[str], context: SourceContext, gathered: _Gath
         "notes": [asdict(note) for note in batch.notes],
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _empty(batch: Batch, good: dict[str, pd.DataFrame], gathered: _Gathered) -> None:
+    """Groups without rows lose those of earlier batches, and of earlier syncs unless rows come again.
+
+    Orders that were refused (another source has them) keep their lines.
+    """
+    for name, named in batch.emptied.items():
+        by = str(TABLES[name].replace_by)
+        kept = set(good["orders"]["order_id"]) if by == "order_id" and "orders" in good else named
+        groups = named & kept
+        earlier = gathered.frames.get(name)
+        if earlier is not None:
+            left = earlier[~earlier[by].isin(list(groups))]
+            gathered.frames[name] = normalised(TABLES[name], left)
+        gathered.emptied.setdefault(name, set()).update(groups)
+    for name, frame in good.items():
+        if gathered.emptied.get(name):
+            gathered.emptied[name] -= set(frame[str(TABLES[name].replace_by)])
 
 
 def _reasons(rejected: list[pd.DataFrame]) -> tuple[tuple[Note, int], ...]:

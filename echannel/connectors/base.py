@@ -41,6 +41,8 @@ class Batch:
     A key that is a file's name and has a new value says that the file was read from the start:
     what was refused of it before is forgotten. ``gone`` names keys of the cursor whose files are no longer
     there: what was read of them stays (exports are often partial), what was refused of them is forgotten.
+    ``emptied`` names groups (``Table.replace_by``) that have no row left, by table: an order whose last line
+    was deleted in the shop.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -49,6 +51,7 @@ class Batch:
     read: int
     notes: tuple[Note, ...] = ()
     gone: tuple[str, ...] = ()
+    emptied: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
