@@ -74,9 +74,12 @@ class Tables:
                 good, bad, _ = checked(table, batch.tables[name], "web", "web", "Europe/Paris")
                 self.refused.append(bad)
                 old = self.frames.get(name)
-                if name == "order_lines" and old is not None:
-                    old = old[~old["order_id"].isin(list(batch.tables["orders"]["order_id"]))]
                 self.frames[name] = normalised(table, good) if old is None else upserted(table, old, good)
+            for name, groups in batch.emptied.items():
+                if name in self.frames:
+                    rows = self.frames[name]
+                    left = rows[~rows[TABLES[name].replace_by].isin(list(groups))]
+                    self.frames[name] = normalised(TABLES[name], left)
             self.notes += batch.notes
             merged = {**self.cursor, **batch.cursor}
             self.cursor = {k: v for k, v in merged.items() if k not in batch.gone}

@@ -66,9 +66,15 @@ class Clock:
         known = named in available_timezones()
         return cls(named if known else profile_zone, known)
 
-    def utc(self, records: list[Record], name: str) -> pd.Series:
-        """A field of wall times in UTC; in the hour that comes twice, ids tell the second from the first."""
-        return utc_of_wall(wall_times(records, name), self.zone, pd.Series(ids(records)))
+    def utc(self, records: list[Record], name: str, later: np.ndarray | None = None) -> pd.Series:
+        """A field of wall times in UTC; in the hour that comes twice, ids tell the second from the first.
+
+        ``later`` calendar days are added to each.
+        """
+        wall = wall_times(records, name)
+        if later is not None:
+            return utc_of_wall(wall + pd.to_timedelta(pd.Series(later), unit="D"), self.zone)
+        return utc_of_wall(wall, self.zone, pd.Series(ids(records)))
 
     def days(self, records: list[Record], name: str) -> np.ndarray:
         """A field of wall times as calendar days."""

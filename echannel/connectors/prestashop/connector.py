@@ -33,6 +33,7 @@ from echannel.connectors.prestashop.states import States
 from echannel.connectors.prestashop.supplies import purchases_frame, supplier_prices_frame, suppliers_frame
 from echannel.connectors.windows import Window, window
 from echannel.errors import UserError
+from echannel.tables import TABLES
 
 OPTIONS = frozenset(
     {
@@ -236,11 +237,12 @@ class PrestaShopConnector:
             changed = self._with_people(shop, found.customers, found.addresses)
             tables["customers"] = self._customers(changed)
         paid = paid_by_reference(found.trade.payments, facts.clock)
+        others = _batch(tables, {}, ())
         traded = self._traded(reader, shop, facts, found.trade, paid, cursor)
         yield replace(
             traded,
-            tables={**traded.tables, **{n: t for n, t in tables.items() if len(t)}},
-            read=traded.read + sum(len(table) for table in tables.values()),
+            tables={**traded.tables, **others.tables},
+            read=traded.read + others.read,
         )
 
     def _with_people(self, shop: _Shop, customers: list[Record], addresses: list[Record]) -> Facts:
@@ -278,7 +280,8 @@ class PrestaShopConnector:
         notes = (Note("prestashop.note.chosen_amounts", {"n": by_hand}),) if by_hand else ()
         gone = gone_products(reader.sold_names(trade.lines, shop.known))
         tables = {"orders": orders, "order_lines": lines, "refunds": refunds, "products": gone}
-        return _batch(tables, cursor, notes)
+        bare = frozenset(orders["order_id"]) - frozenset(lines["order_id"])
+        return replace(_batch(tables, cursor, notes), emptied={"order_lines": bare} if bare else {})
 
 
 def _batch(
@@ -287,9 +290,21 @@ def _batch(
     notes: tuple[Note, ...],
     gone: tuple[str, ...] = (),
 ) -> Batch:
-    filled = {name: table for name, table in tables.items() if len(table)}
+    filled = {name: _typed(name, table) for name, table in tables.items() if len(table)}
     read = sum(len(table) for table in filled.values())
     return Batch(filled, no_refusals(), cursor, read, notes, gone)
+
+
+def _typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame in the table's types as far as its values allow; what does not fit is refused by the sync."""
+    columns = {}
+    for column, spec in TABLES[name].columns.items():
+        if column in frame:
+            try:
+                columns[column] = frame[[column]].astype({column: spec.dtype})[column]
+            except (TypeError, ValueError):
+                continue
+    return frame.assign(**columns)
 
 
 def _cart_orders(orders: list[Record]) -> dict[int, tuple[int, float]]:

@@ -122,8 +122,7 @@ def _paid_at(orders: list[Record], paid: Mapping[str, tuple[float, float]]) -> p
 
 def _due_at(orders: list[Record], clock: Clock, days: np.ndarray, kind: np.ndarray) -> pd.Series:
     """Invoice date and the days that a B2B customer has to pay; NaT without an invoice or such days."""
-    invoiced = clock.utc(orders, "invoice_date")
-    due = invoiced + pd.to_timedelta(pd.Series(days), unit="D")
+    due = clock.utc(orders, "invoice_date", later=days)
     return due.where(pd.Series((kind == "b2b") & (days > 0)))
 
 

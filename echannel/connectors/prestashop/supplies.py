@@ -48,8 +48,10 @@ def supplier_prices_frame(prices: list[Record], known: set[str], money: Money) -
     frame = frame[(frame["unit_cost"] > 0) & frame["product_id"].notna()]
     own = frame[frame["product_id"].isin(known)]
     whole = frame[~frame["product_id"].isin(known)]
-    combinations = pd.DataFrame({"product_id": sorted(one for one in known if "-" in one)})
-    combinations["of"] = combinations["product_id"].str.partition("-")[0]
+    made = sorted(one for one in known if "-" in one)
+    combinations = pd.DataFrame(
+        {"product_id": made, "of": [one.partition("-")[0] for one in made]}, dtype=object
+    )
     spread = whole.rename(columns={"product_id": "of"}).merge(combinations, on="of").drop(columns="of")
     keys = ["supplier_id", "product_id", "quantity_from"]
     return pd.concat([spread, own]).drop_duplicates(keys, keep="last").reset_index(drop=True)
