@@ -29,30 +29,30 @@ def unlikely_silences(units: pd.DataFrame, category: np.ndarray) -> np.ndarray:
     exposure = _seasons(sold, category)
     begun = np.maximum.accumulate(sold, axis=1)
     silent = np.zeros(sold.shape, dtype=bool)
+    length = _gap_lengths(sold, exposure)
+    quiet = begun & ~sold
     for _ in range(3):  # a rate without the silences shows shorter ones
         open_days = begun & ~silent
         weight = np.where(open_days, exposure, 0.0).sum(axis=1)
         share = np.clip(sold.sum(axis=1) / np.where(weight > 0, weight, np.inf), 0, 0.99)
         rate = -np.log1p(-share)  # of a Poisson stream that leaves this share of days with a sale
-        found = _long_gaps(sold, begun, exposure, rate)
+        found = quiet & (length * rate[:, None] > -np.log(UNLIKELY))
         if (found == silent).all():
             break
         silent = found
     return silent & (sold.sum(axis=1) >= FEWEST_SELLING_DAYS)[:, None]
 
 
-def _long_gaps(sold: np.ndarray, begun: np.ndarray, exposure: np.ndarray, rate: np.ndarray) -> np.ndarray:
-    """Days of gaps over which the expected number of selling days is above −ln 1 %."""
+def _gap_lengths(sold: np.ndarray, exposure: np.ndarray) -> np.ndarray:
+    """Of each day without a sale, the length of its gap in days weighed by their season."""
     size, width = sold.shape
     running = np.hstack([np.zeros((size, 1)), np.cumsum(exposure, axis=1)])
     column = np.arange(width)
     last_sale = np.maximum.accumulate(np.where(sold, column, -1), axis=1)
     following = np.where(sold, column, width)[:, ::-1]
     next_sale = np.minimum.accumulate(following, axis=1)[:, ::-1]
-    length = np.take_along_axis(running, next_sale, axis=1) - np.take_along_axis(
-        running, last_sale + 1, axis=1
-    )
-    return begun & ~sold & (length * rate[:, None] > -np.log(UNLIKELY))
+    upper = np.take_along_axis(running, next_sale, axis=1)
+    return upper - np.take_along_axis(running, last_sale + 1, axis=1)
 
 
 def _seasons(sold: np.ndarray, category: np.ndarray) -> np.ndarray:
