@@ -157,7 +157,9 @@ def _known_on(
     factor = _ahead(index, weeks, first + refits, np.ceil(reach.to_numpy("float64")))
     sold = np.cumsum(inventory.units.to_numpy() > 0, axis=1)
     at = np.maximum(first + refits - inventory.first_day - 1, 0)
-    sales = sold[:, at] * (first + refits > inventory.first_day) if sold.shape[1] else sold
+    sales = np.zeros(mean.shape)
+    if sold.shape[1]:
+        sales = sold[:, at] * (first + refits > inventory.first_day)
     return mean * factor / WEEK, np.sqrt(spread / WEEK) * factor, count, sales, refits
 
 

@@ -1,19 +1,12 @@
-"""B2B: what can be promised when, and products that hang on few customers."""
+"""B2B: what can be promised when."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from echannel.metrics.counting import divided
 from echannel.metrics.inventory.outlook import incoming_units
-from echannel.metrics.inventory.panels import places_in
-from echannel.metrics.result import INPUT_MISSING, OK, judged
-
-FEWEST_ORDERS = 4
-FEW_CUSTOMERS = 3
-LARGE_SHARE = 0.5  # of a year's units that one customer takes
-_YEAR = 365
+from echannel.metrics.result import INPUT_MISSING, OK
 
 
 def available_to_promise(
@@ -67,54 +60,3 @@ def delivery_promise(
     if len(enough):
         return int(enough["day"].min())
     return today + int(np.ceil(items["lead_time_days"].loc[product_id]))
-
-
-def few_customers(lines: pd.DataFrame, products: pd.Index, today: int) -> pd.DataFrame:
-    """How far each product's demand of the last 12 months hangs on single customers.
-
-    Parameters
-    ----------
-    lines : ``Sales.lines``.
-
-    Returns
-    -------
-    Index ``product_id``: ``value`` (the largest customer's share of units), ``customers``, ``units``,
-    ``largest_order`` (share of units in the largest order), ``hangs_on_few`` (half of it or more from one
-    customer, or no more than three customers), ``n`` (orders), ``status``, ``reason``. Orders without a known
-    customer count as one customer each.
-    """
-    recent = lines[(lines["entry"] == "sale").to_numpy() & (lines["day"] > today - _YEAR).to_numpy()]
-    order = recent["order_id"].astype(str)
-    customer = recent["customer_id"].astype(object)
-    frame = pd.DataFrame(
-        {
-            "row": places_in(products, recent["product_id"]),
-            "customer": customer.where(customer.notna(), "order " + order).astype(str),
-            "order": order,
-            "units": recent["quantity"].to_numpy("float64"),
-        }
-    )
-    frame = frame[(frame["row"] >= 0) & (frame["units"] > 0)]
-    size = len(products)
-    units = np.bincount(frame["row"], frame["units"], size)
-    by_customer = frame.groupby(["row", "customer"])["units"].sum()
-    by_order = frame.groupby(["row", "order"])["units"].sum()
-
-    def per_product(sums: pd.Series, how: str) -> np.ndarray:
-        return sums.groupby("row").agg(how).reindex(range(size)).fillna(0).to_numpy("float64")
-
-    largest = divided(per_product(by_customer, "max"), units)
-    customers = per_product(by_customer, "size")
-    result = pd.DataFrame(
-        {
-            "value": largest,
-            "customers": customers,
-            "units": units,
-            "largest_order": divided(per_product(by_order, "max"), units),
-            "n": per_product(by_order, "size").astype("int64"),
-        },
-        index=products,
-    )
-    told = judged(result, FEWEST_ORDERS, "reason.few_sales")
-    few = (told["status"] == OK) & ((told["value"] >= LARGE_SHARE) | (told["customers"] <= FEW_CUSTOMERS))
-    return told.assign(hangs_on_few=few)

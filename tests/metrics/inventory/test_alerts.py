@@ -13,7 +13,7 @@ from echannel.metrics.inventory.alerts import alerts, will_expire
 from echannel.metrics.inventory.items import InventorySettings
 from echannel.metrics.inventory.outlook import outlook
 from echannel.metrics.inventory.policy import policies
-from echannel.metrics.inventory.promises import available_to_promise, delivery_promise, few_customers
+from echannel.metrics.inventory.promises import available_to_promise, delivery_promise
 from echannel.metrics.inventory.transfers import outflow_shares, transfers
 
 
@@ -217,36 +217,3 @@ def test_a_promise_is_what_is_here_less_what_is_reserved_and_what_comes():
     assert days == [TODAY + 4, TODAY + 9, TODAY + 10]
     assert delivery_promise(found, goods, "uncounted", 1, TODAY) is None
     assert found.set_index("product_id").loc["uncounted", "status"] == "input_missing"
-
-
-def test_products_that_hang_on_few_customers_are_marked():
-    def sold(product, customers, units):
-        return [
-            {
-                "entry": "sale",
-                "product_id": product,
-                "customer_id": who,
-                "order_id": f"{product}{at}",
-                "day": TODAY - at,
-                "quantity": float(many),
-            }
-            for at, (who, many) in enumerate(zip(customers, units, strict=True))
-        ]
-
-    lines = pd.DataFrame(
-        sold("big", "abcde", [90, 1, 1, 4, 4])
-        + sold("many", "abcde", [2] * 5)
-        + sold("two", "abab", [1] * 4)
-        + sold("rare", "ab", [1, 1])
-        + sold("unnamed", [None] * 5, [1] * 5)
-    )
-    found = few_customers(lines, pd.Index(["big", "many", "rare", "two", "unnamed"]), TODAY)
-    assert found["hangs_on_few"].to_dict() == {
-        "big": True,
-        "many": False,
-        "rare": False,
-        "two": True,
-        "unnamed": False,
-    }
-    assert found.loc["big", "value"] == found.loc["big", "largest_order"] == 0.9
-    assert found.loc["rare", "status"] == "too_few" and np.isnan(found.loc["rare", "value"])
