@@ -460,19 +460,34 @@ def test_a_steady_card_is_drawn_once(made_up, monkeypatch):
     assert drawn == ["year", "moves", "moves"]
 
 
-def test_a_card_names_what_is_assumed_leads_to_the_audit_and_offers_its_files(made_up):
-    card = Card(
-        "growth.margin",
-        "",
-        assumed="14 < 15",
-        downloads=(Download("a & b", "x.pdf", "application/pdf", b"1"),),
-    )
+def test_a_card_names_what_is_assumed_and_leads_to_the_audit(made_up):
+    card = Card("growth.margin", "", assumed="14 < 15")
     report, live = (View(made_up["both"], FR, mode=mode) for mode in ("report", "live"))
     assert '14 &lt; 15 <a href="audit.fr.html">' in block_html(card, report)
     assert '<a href="audit.ipynb?sme=made-up&amp;lang=fr">' in block_html(card, live.chosen(Choice("month")))
-    assert '<a download="x.pdf" href="data:application/pdf;base64,MQ==">a &amp; b</a>' in block_html(
-        card, live
-    )
+
+
+def test_files_are_links_in_a_report_and_made_on_demand_in_a_dashboard(made_up, monkeypatch):
+    shown: list = []
+    monkeypatch.setattr(pages, "_show", shown.append)
+    monkeypatch.setattr(pages, "display", shown.append)
+
+    def files(view):
+        return (Download("a & b", f"{view.choice.period}.pdf", "application/pdf", b"1"),)
+
+    Page("inventory", made_up["both"], FR, "report").offer(files)
+    link = '<a download="year.pdf" href="data:application/pdf;base64,MQ==">a &amp; b</a>'
+    assert link in shown.pop()
+    page = Page("inventory", made_up["both"], FR, "live")
+    page.offer(files)
+    button, links = shown.pop().children
+    assert links.value == ""
+    button.click()
+    assert link in links.value
+    page.redraw(Choice("month"))
+    assert links.value == "", "an older choice's files are gone"
+    button.click()
+    assert "month.pdf" in links.value
 
 
 def test_one_card_that_fails_does_not_take_a_dashboard_down(made_up, monkeypatch):

@@ -35,7 +35,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Download:
-    """A file of its own that a card offers: what the link says, the file's name, and what is in it."""
+    """A file that a page offers: what the link says, the file's name, and what is in it."""
 
     words: str
     name: str
@@ -49,7 +49,7 @@ class Card:
 
     ``key`` is ``<tool>.<name>``; ``sentence`` plain text; ``missing`` catalogue keys of reasons why
     (part of) it cannot be computed; ``term`` a name in the glossary, shown in both languages; ``assumed``
-    says which inputs are assumed, and leads to the data audit; ``downloads`` are files beside the table's.
+    says which inputs are assumed, and leads to the data audit.
     """
 
     key: str
@@ -62,7 +62,6 @@ class Card:
     term: str = ""
     open_table: bool = False
     assumed: str = ""
-    downloads: tuple[Download, ...] = ()
 
 
 Shown = TypeVar("Shown", bound=Callable[..., object])
@@ -115,11 +114,10 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True, audi
             f'<details class="ec-behind"{opened}><summary>{escape(say("views.figures_behind"))}</summary>'
             f"{_table(card, say, question, downloads)}</details>"
         )
-    files = _files(card) if downloads else ""
     return (
         f'<section class="ec ec-card" id="{name}" aria-labelledby="{name}-title">'
         f'<h3 id="{name}-title">{escape(question)}</h3>{sentence}{_missing(card, say)}'
-        f'<div class="ec-body{plain}"><div>{main}{behind}{files}</div>{lesson}</div>{below}</section>'
+        f'<div class="ec-body{plain}"><div>{main}{behind}</div>{lesson}</div>{below}</section>'
     )
 
 
@@ -177,12 +175,18 @@ def _assumed(card: Card, say: Speaker, audit: str) -> str:
     return f'<p class="ec-note ec-assumed" role="note">{escape(card.assumed)}{there}</p>'
 
 
-def _files(card: Card) -> str:
+def files_to_page(files: tuple[Download, ...], title: str) -> str:
+    """Links to files, each in the page itself; "" for none."""
     links = "".join(
         f'<a download="{escape(one.name)}" href="{data_link(one.content, one.mime)}">{escape(one.words)}</a>'
-        for one in card.downloads
+        for one in files
     )
-    return f'<div class="ec-downloads ec-files">{links}</div>' if links else ""
+    if not links:
+        return ""
+    return (
+        f'<section class="ec ec-offer" aria-label="{escape(title)}"><p>{escape(title)}</p>'
+        f'<div class="ec-downloads ec-files">{links}</div></section>'
+    )
 
 
 def _table(card: Card, say: Speaker, caption: str, downloads: bool) -> str:

@@ -161,7 +161,7 @@ def order_all(view: View) -> Card:
             )
     ordered = lines.sort_values(["supplier_id", "priority"])
     everything = pd.concat([ordered, _undecided(made.lines).reset_index()], ignore_index=True)
-    table = Table("orders", shown(view, everything).head(MOST_ROWS), _columns(view), say.currency)
+    table = Table("orders", shown(view, everything.head(MOST_ROWS)), _columns(view), say.currency)
     return Card(
         "inventory.order_all",
         sentence or order_sentence(view),
@@ -171,7 +171,6 @@ def order_all(view: View) -> Card:
         all_reasons([made.lines]),
         note=_minimum(view, made.lines, groups) if len(short) else "",
         assumed=assumed(view, inventory.items.loc[made.lines.index], _ASSUMED) if len(groups) else "",
-        downloads=_downloads(view, ordered),
         term="moq" if len(short) else "",
     )
 
@@ -258,8 +257,9 @@ def _columns(view: View) -> tuple[Column, ...]:
     )
 
 
-def _downloads(view: View, lines: pd.DataFrame) -> tuple[Download, ...]:
+def files(view: View) -> tuple[Download, ...]:
     """One workbook with a sheet per supplier, and a purchase order per supplier on paper."""
+    lines = due_lines(view).sort_values(["supplier_id", "priority"])
     if lines.empty:
         return ()
     say = view.say

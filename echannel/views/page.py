@@ -25,7 +25,7 @@ from echannel.metrics.turnover import as_date
 from echannel.profiles import load_sme, sme_ids
 from echannel.sme import Sme, open_sme
 from echannel.views import theme
-from echannel.views.cards import Card, to_page
+from echannel.views.cards import Card, Download, files_to_page, to_page
 from echannel.views.context import Choice, View
 from echannel.views.refused import file_of
 from echannel.views.tiles import Tiles, tiles_to_page
@@ -34,6 +34,7 @@ from echannel.workspace import Workspace, find_workspace
 
 Block = Card | Tiles | None
 CardFunction = Callable[[View], Block]
+FilesFunction = Callable[[View], tuple[Download, ...]]
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +114,27 @@ class Page:
     def show(self, card: CardFunction) -> None:
         """One card (or row of tiles); nothing where it does not apply to this SME."""
         self._slot(lambda view: block_html(card(view), view), moves=not getattr(card, "steady", False))
+
+    def offer(self, files: FilesFunction) -> None:
+        """Files to take away: links in a report; in a dashboard a button, since making them takes a while."""
+        if self.view is None:
+            return
+        title = self.say(f"{self.tool}.files.title")
+        if self.mode == "report":
+            self._slot(lambda view: files_to_page(files(view), title))
+            return
+        from ipywidgets import HTML as LiveHTML
+        from ipywidgets import Button, VBox
+
+        links = LiveHTML()
+        links.add_class("ec-live")
+        button = Button(description=self.say(f"{self.tool}.files.make"), icon="")
+        button.add_class("ec-button")
+        button.on_click(
+            lambda _: setattr(links, "value", self._drawn(lambda view: files_to_page(files(view), title)))
+        )
+        self._slots.append((links, lambda _: ""))  # files made before belong to another choice
+        display(VBox([button, links]))
 
     def foot(self) -> None:
         """What the page was made from: period, table versions, package version, date."""
