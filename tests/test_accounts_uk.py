@@ -275,3 +275,13 @@ def test_names_of_directors_and_partners_are_not_kept(tmp_path):
 def test_odd_files_end_in_refusals_never_in_a_traceback(tmp_path, text):
     for batch in read_books(tmp_path, {"odd 2026-01.csv": text}):
         assert len(batch.rejected) and json.loads(batch.rejected["reason_values"].iloc[0]) is not None
+
+
+def test_trial_balances_beside_entries_are_left_out_and_said_so(tmp_path):
+    tb = balance_file("31 March 2025", {BANK: 100, SALES: -100})
+    batches = read_books(tmp_path, {"journal.csv": JOURNAL, "tb.csv": tb})
+    assert len(ledger(batches)) == 4 and notes(batches)["accounts.note.balances_beside_ledger"] == {"n": 1}
+    state = {name: value for batch in batches for name, value in batch.cursor.items()}
+    assert list(connect(tmp_path).fetch(state)) == []
+    (tmp_path / "journal.csv").unlink()
+    assert len(ledger(list(connect(tmp_path).fetch(state)))) == 2

@@ -52,7 +52,8 @@ class AccountsConnector:
     """Reads the files of a folder as books of account (see ``BookOptions``).
 
     A journal or an account's transactions are one batch per file; the trial balances of the folder are
-    read together, because each is told from the one before. ``cursor`` holds, by the file's path in the
+    read together, because each is told from the one before, and not at all beside entries: what both hold
+    would count twice. ``cursor`` holds, by the file's path in the
     folder, its kind and a hash of all that its lines depend on.
     """
 
@@ -93,7 +94,7 @@ class AccountsConnector:
             else:
                 said = Note(f"accounts.check.{one.kind}", {"file": one.name})
                 yield Finding("table", "works", said, tables=("ledger",))
-        if files and not any(one.kind in ("entries", "transactions") for one in files):
+        if files and not _has_entries(files):
             said = Note("accounts.check.no_entries")
             yield Finding("history", "lacks", said, turn="sme", tables=("ledger",), fields=("entry_group",))
 
@@ -110,17 +111,24 @@ class AccountsConnector:
         shared = self._shared(files)
         gone = sorted(set(cursor) - {one.name for one in files})
         balances = [one for one in files if one.kind == "balance"]
-        states = {one.name: self._state(one, shared, balances) for one in files}
+        beside = [*balances, *(one for one in files if one.kind in _READERS)]
+        states = {one.name: self._state(one, shared, beside) for one in files}
         changed = [one for one in files if cursor.get(one.name) != states[one.name]]
         for done, one in enumerate(changed):
             self.context.progress(one.name, done, len(changed))
             if one.kind != "balance":
                 yield self._batch(one, {one.name: states[one.name]}, firm)
         lost = [name for name in gone if cursor[name].startswith("balance.")]
-        if lost and any(one.kind == "balance" for one in changed):
+        after = {one.name: states[one.name] for one in balances}
+        if not any(one.kind == "balance" for one in changed):
+            pass
+        elif _has_entries(files):
+            note = Note("accounts.note.balances_beside_ledger", {"n": len(balances)})
+            yield replace(_said(note), cursor=after)
+        elif lost:
             yield _said(*(Note("accounts.note.balance_gone", {"file": name}) for name in lost))
-        elif any(one.kind == "balance" for one in changed):
-            yield self._balances(balances, {one.name: states[one.name] for one in balances}, firm)
+        else:
+            yield self._balances(balances, after, firm)
         others = tuple(name for name in gone if name not in lost)
         if others:
             said = _said(*(Note("files.note.gone", {"file": name}) for name in others))
@@ -174,11 +182,13 @@ class AccountsConnector:
             repr((sorted(self.options.classes.items()), self.options.default_chart, charts)).encode()
         )
 
-    def _state(self, one: _Found, shared: str, balances: list[_Found]) -> str:
+    def _state(self, one: _Found, shared: str, beside: list[_Found]) -> str:
+        """What a file's lines depend on: a trial balance's on the others too, and on there being entries."""
         rest = shared
         if one.kind == "balance":
-            year = self.context.sme.fiscal_year_start
-            rest = _short(repr((shared, year, sorted((each.name, each.mark) for each in balances))).encode())
+            others = sorted((each.name, each.mark) for each in beside if each.kind == "balance")
+            parts = (shared, self.context.sme.fiscal_year_start, others, _has_entries(beside))
+            rest = _short(repr(parts).encode())
         return f"{one.kind}.{one.mark}.{rest}"
 
     def _batch(self, one: _Found, cursor: dict[str, str], firm: Firm) -> Batch:
@@ -229,6 +239,10 @@ class AccountsConnector:
 
     def _rejected(self, book: Book) -> pd.DataFrame:
         return book.rejected.assign(source=self.context.source_id)
+
+
+def _has_entries(files: list[_Found]) -> bool:
+    return any(one.kind in _READERS for one in files)
 
 
 def _said(*notes: Note) -> Batch:
