@@ -21,6 +21,7 @@ from echannel.connectors.files.options import FileOptions, read_options
 from echannel.connectors.files.orders import read_orders
 from echannel.connectors.files.plain_tables import read_customers, read_products, read_stock, read_visits
 from echannel.connectors.files.reading import read_file
+from echannel.connectors.files.supply_tables import read_purchases, read_supplier_prices, read_suppliers
 from echannel.errors import UserError
 from echannel.tables import TABLES
 from echannel.workspace import Workspace
@@ -29,6 +30,9 @@ _PLAIN = {
     "products": read_products,
     "stock_levels": read_stock,
     "customers": read_customers,
+    "suppliers": read_suppliers,
+    "supplier_prices": read_supplier_prices,
+    "purchases": read_purchases,
     "visits": read_visits,
 }
 

@@ -61,6 +61,7 @@ _ORDER_FIELDS: dict[str, Type] = {
     "platform_tax": "number",
     "platform_tax_included": "flag",
     "refund_reason": "text",
+    "carriage_cost": "number",  # what the carrier charged the firm, not what it charged its customer
     **{part + suffix: "number" for part in ORDER_PARTS for suffix in SUFFIXES},
 }
 LINE_FIELDS: dict[str, Type] = {
@@ -90,6 +91,8 @@ FIELDS: dict[str, dict[str, Type]] = {
         "lead_time_days": "number",
         "lead_time_sd_days": "number",
         "order_quantity_min": "number",
+        "order_quantity_multiple": "number",
+        "shelf_life_days": "number",
         "active": "flag",
         "created_at": "date",
         "hs_code": "text",
@@ -104,6 +107,36 @@ FIELDS: dict[str, dict[str, Type]] = {
         "on_hand": "number",
         "reserved": "number",
         "on_order": "number",
+    },
+    "suppliers": {
+        "supplier_id": "word",
+        "name": "word",
+        "country": "country",
+        "language": "word",
+        "currency": "word",
+        "lead_time_days": "number",
+        "payment_days": "number",
+        "order_cost": "number",
+        "order_value_min": "number",
+        "review_days": "number",
+    },
+    "supplier_prices": {
+        "supplier_id": "word",
+        "product_id": "code",
+        "quantity_from": "number",
+        "unit_cost": "number",
+    },
+    "purchases": {
+        "purchase_id": "code",
+        "supplier_id": "word",
+        "product_id": "code",
+        "location": "word",
+        "ordered_on": "date",
+        "expected_on": "date",
+        "received_on": "date",
+        "quantity": "number",
+        "received_quantity": "number",
+        "unit_cost": "number",
     },
     "customers": {
         "customer": "identity",
@@ -134,6 +167,9 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "orders": ("order_id", "ordered_at"),
     "products": ("product_id",),
     "stock_levels": ("product_id", "on_hand"),
+    "suppliers": ("supplier_id",),
+    "supplier_prices": ("supplier_id", "product_id", "unit_cost"),
+    "purchases": ("purchase_id", "product_id", "quantity"),
     "customers": ("customer",),
     "visits": ("date", "sessions"),
 }

@@ -14,7 +14,9 @@ import yaml
 from echannel.connectors.files.fields import REQUIRED
 
 _TOTALS = {"total", "total_gross", "total_net"}
-TABLE_ORDER = ("orders", "products", "stock_levels", "customers", "visits")
+TABLE_ORDER = (
+    "orders", "products", "stock_levels", "purchases", "suppliers", "supplier_prices", "customers", "visits",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

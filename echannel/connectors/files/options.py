@@ -15,6 +15,9 @@ from echannel.connectors.files.fields import FIELDS
 from echannel.errors import UserError
 from echannel.tables import CHANNELS, KINDS, STATUSES
 
+Table = Literal[
+    "orders", "products", "stock_levels", "suppliers", "supplier_prices", "purchases", "customers", "visits"
+]
 Rows = Literal["lines", "orders", "rows", "auto"]
 Amounts = Literal["net", "gross", "auto"]
 Platform = Literal["prestashop", "woocommerce", "shopify", "amazon", "ebay", "etsy"]
@@ -36,7 +39,7 @@ class Layout(_Strict):
     ``summed``: order parts that each line has its own share of (else the order's first filled cell counts).
     """
 
-    table: Literal["orders", "products", "stock_levels", "customers", "visits"] = "orders"
+    table: Table = "orders"
     rows: Rows = "auto"
     amounts: Amounts = "auto"
     default_amounts: Literal["net", "gross"] = "gross"
@@ -92,7 +95,7 @@ class FileOptions(_Strict):
 
     match: str = Field(min_length=1)
     preset: str | None = None
-    table: Literal["orders", "products", "stock_levels", "customers", "visits"] | None = None
+    table: Table | None = None
     mapping: dict[str, Any] = {}
     rows: Rows | None = None
     amounts: Amounts | None = None

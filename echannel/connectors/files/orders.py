@@ -65,6 +65,7 @@ def _order_frame(orders: Grouped, settled: dict[str, np.ndarray]) -> pd.DataFram
             **settled,
             "parts_stated": parts_stated,
             "payment_method": orders.first_text("payment_method"),
+            "carriage_cost": orders.first(cells.number("carriage_cost")),
             "source": cells.firm.source,
         }
     )

@@ -20,14 +20,14 @@ def read_products(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]
     A price with VAT loses it at the row's VAT rate, else at the standard rate of ``today``.
     Costs are taken as they are (in the reporting currency, without VAT).
     """
-    _refuse_incomplete(cells)
+    refuse_incomplete(cells)
     rate = cells.number("vat_rate")
     standard = cells.firm.standard_vat(np.full(len(cells), today))
     rate = np.where(np.isnan(rate), standard, rate)
     basis = "gross" if cells.layout.amounts == "gross" else "net"
     sides = {side: cells.number(f"price_{side}") for side in ("net", "gross")}
     sides[basis] = np.where(np.isnan(sides[basis]), cells.number("price"), sides[basis])
-    text = {name: _filled(cells, name) for name in ("product_id", "sku", "name", "category", "supplier_id")}
+    text = {name: filled(cells, name) for name in ("product_id", "sku", "name", "category", "supplier_id")}
     frame = pd.DataFrame(
         {
             **text,
@@ -37,9 +37,11 @@ def read_products(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]
             "lead_time_days": cells.number("lead_time_days"),
             "lead_time_sd_days": cells.number("lead_time_sd_days"),
             "order_quantity_min": cells.number("order_quantity_min"),
+            "order_quantity_multiple": cells.number("order_quantity_multiple"),
+            "shelf_life_days": cells.number("shelf_life_days"),
             "active": words.flags(cells.texts("active")),
             "created_at": cells.moment("created_at"),
-            "hs_code": _filled(cells, "hs_code"),
+            "hs_code": filled(cells, "hs_code"),
             "weight_kg": cells.number("weight_kg"),
             "origin_country": countries(cells, "origin_country"),
         }
@@ -52,7 +54,7 @@ def read_products(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]
             "on_hand": cells.number("on_hand"),
         }
     )
-    found = {"products": _last_of_each(cells, frame, ["product_id"])}
+    found = {"products": last_of_each(cells, frame, ["product_id"])}
     if cells.has("on_hand"):
         kept = stock[~cells.refused]
         found["stock_levels"] = kept[kept["on_hand"].notna()].reset_index(drop=True)
@@ -61,24 +63,24 @@ def read_products(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]
 
 def read_stock(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]:
     """Stock levels; as of ``today`` where the file names no day."""
-    _refuse_incomplete(cells)
+    refuse_incomplete(cells)
     day = cells.moment("as_of", required=True, local_day=True)
     frame = pd.DataFrame(
         {
-            "product_id": _filled(cells, "product_id"),
-            "location": _filled(cells, "location").fillna("main"),
+            "product_id": filled(cells, "product_id"),
+            "location": filled(cells, "location").fillna("main"),
             "as_of": np.where(np.isnat(day), today.astype("datetime64[us]"), day),
             "on_hand": cells.number("on_hand"),
             "reserved": cells.number("reserved"),
             "on_order": cells.number("on_order"),
         }
     )
-    return {"stock_levels": _last_of_each(cells, frame, ["product_id", "location", "as_of"])}
+    return {"stock_levels": last_of_each(cells, frame, ["product_id", "location", "as_of"])}
 
 
 def read_customers(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]:
     """Customers by their pseudonym."""
-    _refuse_incomplete(cells)
+    refuse_incomplete(cells)
     identity = cells.texts("customer")
     kind = words.kinds(cells.texts("kind"))
     named = (cells.texts("company") != "") | (cells.texts("vat_number") != "")
@@ -88,23 +90,23 @@ def read_customers(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame
             "customer_id": cells.firm.pseudonym(identity.where(identity != "", None)).to_numpy(object),
             "kind": kind.to_numpy(object),
             "country": countries(cells),
-            "region": _filled(cells, "region"),
+            "region": filled(cells, "region"),
             "created_at": cells.moment("created_at"),
             "company_registered": words.flags(cells.texts("company_registered")),
         }
     )
-    return {"customers": _last_of_each(cells, frame, ["customer_id"])}
+    return {"customers": last_of_each(cells, frame, ["customer_id"])}
 
 
 def read_visits(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]:
     """Visits by day, source, medium, country and device; rows of the same five are added up."""
-    _refuse_incomplete(cells)
+    refuse_incomplete(cells)
     keys = {
         "date": cells.moment("date", required=True, local_day=True),
-        "source": _filled(cells, "source").fillna("(all)"),
-        "medium": _filled(cells, "medium").fillna("(all)"),
+        "source": filled(cells, "source").fillna("(all)"),
+        "medium": filled(cells, "medium").fillna("(all)"),
         "country": countries(cells).fillna(_NO_COUNTRY),
-        "device": _filled(cells, "device").fillna("(all)"),
+        "device": filled(cells, "device").fillna("(all)"),
     }
     counts = [name for name, kind in FIELDS["visits"].items() if kind == "number"]
     frame = pd.DataFrame({**keys, **{name: cells.number(name) for name in counts}})[~cells.refused]
@@ -112,7 +114,8 @@ def read_visits(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]:
     return {"visits": summed}
 
 
-def _refuse_incomplete(cells: Cells) -> None:
+def refuse_incomplete(cells: Cells) -> None:
+    """Refuse rows without what the table cannot do without, or with a number or a day that is none."""
     for name in REQUIRED[cells.layout.table]:
         cells.refuse((cells.texts(name) == "").to_numpy(bool), name, "reason.files.missing")
     for name in cells.fields:
@@ -123,12 +126,13 @@ def _refuse_incomplete(cells: Cells) -> None:
             cells.moment(name, required=True)
 
 
-def _filled(cells: Cells, name: str) -> pd.Series:
+def filled(cells: Cells, name: str) -> pd.Series:
+    """A field's texts; None where empty."""
     texts = cells.texts(name)
     return texts.where(texts != "", None)
 
 
-def _last_of_each(cells: Cells, frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+def last_of_each(cells: Cells, frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     """Each key once, as its last row has it; how many rows that leaves out is said."""
     kept = frame[~cells.refused]
     repeated = kept.duplicated(key, keep="last")

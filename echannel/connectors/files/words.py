@@ -109,6 +109,21 @@ def currency_codes(cells: pd.Series) -> pd.Series:
     return found.where(found.notna(), None)
 
 
+@lru_cache
+def _languages() -> dict[str, str]:
+    """ISO 639-1 code by code and by name, as the languages around the Channel call it."""
+    found: dict[str, str] = {}
+    for reader in map(Locale, ("en", "fr", "de", "es", "it", "nl", "pt")):
+        codes = {str(code): str(name) for code, name in reader.languages.items() if len(str(code)) == 2}
+        found |= {normal(name): code for code, name in codes.items()} | {code: code for code in codes}
+    return found
+
+
+def languages(cells: pd.Series) -> pd.Series:
+    """Language codes; None where a cell is empty or no language."""
+    return coded(cells.str.slice(0, 40), _languages())
+
+
 def kinds(cells: pd.Series) -> pd.Series:
     """``b2b`` or ``b2c`` where the word says so."""
     return coded(cells, {**dict.fromkeys(_B2B, "b2b"), **dict.fromkeys(_B2C, "b2c")})
