@@ -106,3 +106,13 @@ def test_the_wizard_tells_such_files_by_their_headers(tmp_path, rows, table):
     (proposal,) = propose([path]).files
     assert proposal.table == table and proposal.usable
     assert isinstance(proposal.preview[table], pd.DataFrame)
+
+
+def test_a_delivery_whose_day_cannot_be_read_is_refused_not_open(tmp_path):
+    text = "PO number,Supplier,SKU,Order date,Received on,Quantity\n"
+    text += "1,F1,A,2026-02-03,2026-02-31,10\n1,F1,B,2026-02-03,,10\n"
+    batch = read(tmp_path, text, table="purchases")
+    assert batch.tables["purchases"]["product_id"].tolist() == ["B"]
+    assert batch.rejected[["row", "field", "reason"]].to_numpy().tolist() == [
+        [2, "Received on", "reason.files.not_a_date"]
+    ]

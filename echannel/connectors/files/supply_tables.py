@@ -54,7 +54,8 @@ def read_purchases(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame
     A line that came, but whose file does not say how many units came, came whole.
     """
     refuse_incomplete(cells)
-    received_on = cells.moment("received_on", local_day=True)
+    # A delivery whose day cannot be read is no open order: its row is refused.
+    received_on = cells.moment("received_on", required=True, local_day=True)
     quantity, received = cells.number("quantity"), cells.number("received_quantity")
     purchase = filled(cells, "purchase_id")
     frame = pd.DataFrame(
