@@ -116,3 +116,11 @@ def test_a_delivery_whose_day_cannot_be_read_is_refused_not_open(tmp_path):
     assert batch.rejected[["row", "field", "reason"]].to_numpy().tolist() == [
         [2, "Received on", "reason.files.not_a_date"]
     ]
+
+
+def test_purchases_numbered_like_sales_are_told_by_their_supplier(tmp_path):
+    path = tmp_path / "achats.csv"
+    text = "N° commande;Fournisseur;Référence;Date de commande;Date de réception;Quantité;Prix d'achat HT\n"
+    path.write_text(text + "A1;F1;P1;03/02/2026;;10;2,50\n", encoding="utf-8")
+    (proposal,) = propose([path]).files
+    assert (proposal.table, proposal.refused) == ("purchases", 0)
