@@ -10,7 +10,7 @@ import pandas as pd
 from echannel.metrics.counting import divided
 from echannel.metrics.inventory import Inventory
 from echannel.metrics.inventory.grouping import told
-from echannel.metrics.inventory.panels import places_in
+from echannel.metrics.inventory.panels import day_or_none, places_in
 from echannel.metrics.turnover import month_number
 
 FAULTS = (
@@ -48,8 +48,8 @@ def faults(inventory: Inventory) -> pd.DataFrame:
     - ``delivery_missing``: more was sold than was there, so a delivery was not recorded (units, ``n`` times);
     - ``purchases_missing``: the same for the shop as a whole, where no purchases are recorded at all (``n``
       products);
-    - ``pack``: the price changed by a whole factor and the units sold by its inverse (the factor: 6 = now
-      sold by six, 1/6 = now one by one);
+    - ``pack``: the price changed by a whole factor and the units sold by its inverse, or those bought (the
+      factor: 6 = now by six, 1/6 = now one by one);
     - ``renamed``: a product stopped when ``other_id`` of the same name or SKU began (days between);
     - ``duplicate``: two products of the same name or SKU are sold at the same time (days of overlap).
 
@@ -152,22 +152,39 @@ def _missing_deliveries(inventory: Inventory) -> pd.DataFrame:
 
 
 def _packs(inventory: Inventory) -> pd.DataFrame:
-    """Products whose price changed by a whole factor in some month while units changed by its inverse."""
-    lines, index = inventory.lines, inventory.units.index
-    row, quantity = places_in(index, lines["product_id"]), lines["quantity"].to_numpy(dtype="float64")
-    listed = lines["listed"].to_numpy(dtype="float64") if "listed" in lines else lines["net"].to_numpy()
-    sold = (row >= 0) & (lines["entry"] == "sale").to_numpy() & (quantity > 0) & (listed > 0)
-    day = lines["day"].to_numpy()[sold]
-    frame = pd.DataFrame(
-        {
-            "row": row[sold],
-            "month": month_number(pd.Series(day)),
-            "day": day,
-            "units": quantity[sold],
-            "money": listed[sold],
-            "lines": 1.0,
-        }
-    )
+    """Products sold, or bought, by another pack from some month on; a change seen in both is one."""
+    lines, bought, index = inventory.lines, inventory.purchases, inventory.units.index
+    ordered = day_or_none(bought["ordered_on"].fillna(bought["received_on"]))
+    sold = (lines["entry"] == "sale").to_numpy()
+    seen = [
+        _moves(
+            places_in(index, lines["product_id"]),
+            np.where(sold, lines["day"].to_numpy(dtype="float64"), np.nan),
+            lines["quantity"].to_numpy(dtype="float64"),
+            lines["listed"].to_numpy(dtype="float64"),
+        ),
+        _moves(
+            places_in(index, bought["product_id"]),
+            ordered,
+            bought["quantity"].to_numpy(dtype="float64"),
+            (bought["quantity"] * bought["unit_cost"]).to_numpy(dtype="float64"),
+        ),
+    ]
+    found = pd.concat([_pack_changes(moves, inventory.today) for moves in seen])
+    found = found.sort_values("factor", ascending=False, kind="stable").drop_duplicates("row")
+    return _rows("pack", index[found["row"]], found["value"], found["day"], n=found["n"])
+
+
+def _moves(row: np.ndarray, day: np.ndarray, units: np.ndarray, money: np.ndarray) -> pd.DataFrame:
+    """Lines of known products with their day, units and money, all positive."""
+    keep = (row >= 0) & np.isfinite(day) & (units > 0) & (money > 0)
+    columns = {"row": row[keep], "day": day[keep].astype("int64"), "units": units[keep], "money": money[keep]}
+    frame = pd.DataFrame(columns)
+    return frame.assign(month=month_number(frame["day"]), lines=1.0)
+
+
+def _pack_changes(frame: pd.DataFrame, today: int) -> pd.DataFrame:
+    """Where a price changed by a whole factor in some month while units a day changed by its inverse."""
     sums = frame.groupby(["row", "month"], as_index=False).agg(
         day=("day", "min"), units=("units", "sum"), money=("money", "sum"), lines=("lines", "sum")
     )
@@ -178,7 +195,7 @@ def _packs(inventory: Inventory) -> pd.DataFrame:
     price = divided(divided(after["money"], after["units"]), divided(before["money"], before["units"]))
     begun = grouped["day"].transform("min").to_numpy()
     rate = divided(
-        divided(after["units"], inventory.today + 1 - sums["day"]),
+        divided(after["units"], today + 1 - sums["day"]),
         divided(before["units"], sums["day"].to_numpy() - begun),
     )
     factor = np.where(price >= 1, price, divided(1.0, price))
@@ -187,9 +204,7 @@ def _packs(inventory: Inventory) -> pd.DataFrame:
     fits = (before["lines"] >= FEWEST_LINES) & (after["lines"] >= FEWEST_LINES) & (whole >= 2)
     fits &= (np.abs(factor / np.maximum(whole, 1) - 1) <= NEAR_FACTOR) & (apart > 0.5) & (apart < 2)
     value = np.where(price >= 1, whole, divided(1.0, whole))
-    found = sums.assign(value=value, factor=factor, n=after["lines"])[fits]
-    found = found.sort_values("factor", ascending=False, kind="stable").drop_duplicates("row")
-    return _rows("pack", index[found["row"]], found["value"], found["day"], n=found["n"])
+    return sums.assign(value=value, factor=factor, n=after["lines"])[fits]
 
 
 def _same_names(inventory: Inventory) -> list[pd.DataFrame]:

@@ -57,7 +57,7 @@ class InventorySettings:
     abc_by: AbcMeasure = "turnover"
     abc_cuts: tuple[float, float] = (0.80, 0.95)
     xyz_cuts: tuple[float, float] = (0.5, 1.0)
-    roll_back_days: int = 92
+    roll_back_days: int = 31
     country: str | None = None
 
 

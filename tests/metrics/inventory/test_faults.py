@@ -90,6 +90,16 @@ def test_a_price_that_changes_by_a_whole_factor_and_units_by_its_inverse(shop, f
     assert [(product, value) for product, value, _ in found(shop, "pack")] == expected
 
 
+def test_a_cost_that_changes_by_a_whole_factor_is_a_pack_too():
+    bought = [
+        {"product": "a", "quantity": 48, "ordered": 30 * n, "received": 30 * n + 5, "cost": 1.0}
+        for n in range(6)
+    ]
+    bought += [{**one, "quantity": 4, "ordered": one["ordered"] + 180, "cost": 12.0} for one in bought]
+    shop = Stocked([(0, "a", 1), (360, "a", 1)], bought=bought, products=PRODUCTS)
+    assert found(shop, "pack") == [("a", 12, 6)]
+
+
 def test_a_product_that_goes_on_under_another_id():
     names = {"old": {"name": "Green  Tea"}, "new": {"name": "green tea"}, "other": {"name": "Mint"}}
     sold = [(day, "old", 1) for day in range(60)] + [(day, "new", 1) for day in range(65, 120)]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shops import FIRST, PRODUCTS, Stocked, shops
+from shops import DAYS, FIRST, PRODUCTS, Stocked, shops
 
 from echannel.metrics.inventory.gaps import unlikely_silences
 from echannel.metrics.inventory.panels import wide
@@ -49,7 +49,7 @@ def test_stock_at_the_end_is_start_and_receipts_less_sales_and_losses_plus_retur
 @settings(max_examples=25)
 @given(shops(least_counts=1))
 def test_a_slow_replay_finds_the_same_stock(shop):
-    inventory = shop.inventory()
+    inventory = shop.inventory(roll_back_days=DAYS)
     width = inventory.units.shape[1]
     for product in inventory.units.index:
         flow = (inventory.received - inventory.units + inventory.returned).loc[product].tolist()
@@ -63,7 +63,7 @@ def test_a_slow_replay_finds_the_same_stock(shop):
 
 
 def complete_counts(by_location: list[tuple[int, float, str]]) -> dict[int, float]:
-    """Within 60 days every location is within 31 days of … only some counts: told location by location."""
+    """Counts by day, where every location with counts within 31 days was counted that day."""
     spans: dict[str, list[int]] = {}
     for day, _, place in by_location:
         spans.setdefault(place, []).append(day)
@@ -290,7 +290,7 @@ def test_few_days_of_steady_chance_are_taken_for_stock_outs(share, seed):
     sold = np.random.default_rng(seed).random((40, 400)) < share
     index = pd.Index([f"p{n:02}" for n in range(40)], name="product_id")
     silent = unlikely_silences(wide(sold.astype(float), index, FIRST), np.full(40, "", dtype=object))
-    assert silent.mean() < 0.06
+    assert silent.mean() < 1.6 * 0.01 * (1 + math.log(100))  # what chance makes, and room for luck
     assert not (silent & sold).any()
 
 
