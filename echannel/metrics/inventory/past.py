@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from echannel.metrics.inventory.effects import calendar_effects
+from echannel.metrics.inventory.facts import usual_units
 from echannel.metrics.inventory.items import FEWEST_DELIVERIES, delivery_days
 from echannel.metrics.inventory.panels import WEEK, weekly_rates
 from echannel.metrics.inventory.policy import FEWEST_SALES
@@ -36,10 +37,13 @@ class Past:
     ----------
     items : of the products replayed, with lead times as measured before the first day.
     first_day : local day of the first column. refit_days : columns on which demand is measured again.
-    demand : units sold, and those estimated to have been asked for in vain (``lost``).
+    demand : units sold, and those estimated to have been asked for in vain (``lost``). special : the part of
+        the units sold beyond ten times the median day with a sale, by the days before the first.
     on_hand, in_stock, received : as observed; ``received`` with deliveries that must have come.
     change : returned − lost units, of either side. start : stock on the eve of the first day.
     abc : class by turnover of the year before. lead_record : days that deliveries took, per supplier.
+    inferred_share : of the units received, those that no purchase records: their deliveries are put where
+        the stock would have run out, so what happened looks better than it was.
     left_out : products that cannot be replayed (no stock history, too few sales before, no longer sold).
     """
 
@@ -49,6 +53,7 @@ class Past:
     units: np.ndarray
     demand: np.ndarray
     lost: np.ndarray
+    special: np.ndarray
     on_hand: np.ndarray
     in_stock: np.ndarray
     received: np.ndarray
@@ -62,6 +67,7 @@ class Past:
     orders: float
     order_lines: float
     left_out: int
+    inferred_share: float
 
 
 def past_of(
@@ -79,7 +85,9 @@ def past_of(
     """
     width = min(days, inventory.units.shape[1])
     first = inventory.today - width + 1
-    rates = weekly_rates(inventory.units, inventory.in_stock)
+    usual = usual_units(inventory.units.iloc[:, : inventory.columns(first).start])
+    ordinary = inventory.units.clip(upper=usual, axis=0)
+    rates = weekly_rates(ordinary, inventory.in_stock)
     index = _season(rates, inventory.items["category"], events, first, inventory.today)
     per_day, sd_day, weeks, sales, refits = _known_on(inventory, rates, index, first, width)
     window = inventory.columns(first)
@@ -94,7 +102,7 @@ def past_of(
         return panel.to_numpy("float64")[rows][:, window]
 
     items = _before(inventory.items.iloc[rows], inventory.purchases, first)
-    units, share = part(inventory.units), part(inventory.in_stock)
+    units, share, inferred = (part(one) for one in (inventory.units, inventory.in_stock, inventory.inferred))
     lost = _asked_in_vain(rates.iloc[rows], index[rows], share, first, seed)
     orders, lines = _orders(inventory.purchases, items.index, first, inventory.today)
     return Past(
@@ -104,9 +112,10 @@ def past_of(
         units=units,
         demand=units + lost,
         lost=lost,
+        special=units - part(ordinary),
         on_hand=stock[rows],
         in_stock=share,
-        received=part(inventory.received) + part(inventory.inferred),
+        received=part(inventory.received) + inferred,
         change=part(inventory.returned) - part(inventory.losses),
         start=before[rows, 0] if before.size else np.zeros(len(rows)),
         per_day=per_day[rows],
@@ -117,6 +126,7 @@ def past_of(
         orders=orders,
         order_lines=lines,
         left_out=len(inventory.items) - len(rows),
+        inferred_share=float(inferred.sum() / max((part(inventory.received) + inferred).sum(), 1e-9)),
     )
 
 

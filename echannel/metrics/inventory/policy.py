@@ -93,7 +93,7 @@ def policies(
     ``sd_day``, ``lead_time_days``, ``lead_time_sd_days``, ``review_days``, ``safety_stock`` (reorder
     point less what is expected to be asked for until the delivery), ``reorder_point`` (= ``value``),
     ``order_quantity`` (whole packs), ``order_up_to`` (the most that is ever on hand and on order), ``eoq``
-    (before rounding), ``order_limit`` (what sets the quantity: "economic", "discount", "review",
+    (before rounding), ``order_limit`` (what sets the quantity: "economic", "discount", "year", "review",
     "minimum", "shelf_life", "cash"), ``unit_cost`` (at that quantity), ``cycle_service`` and ``fill_rate``
     (both as reached), ``mean_stock`` (units), ``stock_value``, ``holding_cost``, ``orders_per_year``,
     ``lost_units`` and ``lost_margin`` (short of stock), ``assumed`` (inputs nobody stated, joined by
@@ -212,6 +212,22 @@ def _known(facts: pd.DataFrame) -> np.ndarray:
     return np.asarray(enough & (facts["per_day"] >= 0) & facts["sd_day"].notna())
 
 
+def _order_cost(items: pd.DataFrame, held: np.ndarray) -> np.ndarray:
+    """Each product's part of what an order to its supplier costs, whatever is in it.
+
+    Shared by what holding a year's demand costs: then √(2·K·D/h) gives all of the supplier's products the
+    same rhythm, the best one for ordering them together: T = √(2·K/Σ h·D) (joint replenishment; Silver, Pyke
+    and Thomas 2017, chapter 10). A product alone, or of an unknown supplier, bears it whole.
+    """
+    cost = items["order_cost"].to_numpy("float64")
+    supplier = items["supplier_id"].astype(str).to_numpy()
+    codes = np.unique(supplier, return_inverse=True)[1]
+    weight = np.nan_to_num(held)
+    total = np.bincount(codes, weight, len(codes))[codes]
+    share = np.divide(weight, total, out=np.ones(len(cost)), where=total > 0)
+    return np.where((supplier == "") | (share <= 0), cost, cost * share)
+
+
 @dataclass(frozen=True)
 class _Order:
     """An order quantity, what set it, its unit cost, and the economic quantity before rounding."""
@@ -225,17 +241,18 @@ class _Order:
 def _order(
     items: pd.DataFrame, per_day: np.ndarray, review: np.ndarray, prices: pd.DataFrame | None, tried: WhatIf
 ) -> _Order:
-    """The economic quantity (of all prices), in whole packs and above the minimum.
+    """The economic quantity (of all prices), in whole packs and above the minimum; a year's demand at most.
 
     Where it does not last until the next review, ordering costs too little to wait: one pack is the step,
     and an order is whatever was sold since the last. So too where no cost is known.
     """
-    fixed, rate, least, pack = (
+    rate, least, pack = (
         items[name].to_numpy("float64")
-        for name in ("order_cost", "holding_rate", "order_quantity_min", "order_quantity_multiple")
+        for name in ("holding_rate", "order_quantity_min", "order_quantity_multiple")
     )
     yearly = per_day * YEAR
     single = items["unit_cost"].to_numpy("float64")
+    fixed = _order_cost(items, rate * single * yearly)
     economic, unit_cost = economic_order_quantity(fixed, rate * single, yearly), single
     discounted = np.zeros(len(items), dtype=bool)
     if prices is not None and len(prices):
@@ -249,10 +266,11 @@ def _order(
         lasts = economic > np.maximum(per_day * review, step)
     near = nearest_packs(np.nan_to_num(economic), least, pack, fixed, rate * unit_cost, yearly)
     near = np.where(discounted, rounded(np.nan_to_num(economic), least, pack), near)
-    quantity = np.where(lasts, near, step)
+    longest = np.maximum(rounded(yearly, least, pack, up=False), step)
+    quantity = np.where(lasts, np.minimum(near, longest), step)
     limit = np.select(
-        [lasts & discounted, lasts, step > np.maximum(per_day * review, pack)],
-        ["discount", "economic", "minimum"],
+        [lasts & (near > longest), lasts & discounted, lasts, step > np.maximum(per_day * review, pack)],
+        ["year", "discount", "economic", "minimum"],
         "review",
     )
     if tried.cash is not None:

@@ -2,8 +2,9 @@
 
 One side is what happened: observed stock, with what was asked for in vain estimated from the weeks in stock.
 The other starts from the same stock and meets the same demand, but orders by the policy, which is measured
-anew every 28 days from what was known then (see ``past``). Deliveries take what the supplier's deliveries
-took, drawn with a fixed seed; one order's goods come together. A customer who finds nothing does not wait.
+anew every 28 days from what was known then (see ``past``). Exceptionally large orders are bought for.
+Deliveries take what the supplier's deliveries took, drawn with a fixed seed; one order's goods come
+together. A customer who finds nothing does not wait.
 
 Per product and day, on both sides: stock = stock before + receipts − sales + returns − losses.
 """
@@ -52,10 +53,11 @@ class Replay:
     summary : a row per ``side`` ("today", "proposed"): ``value`` (mean stock value, reporting currency at
         cost, ex VAT), ``stock_out_days`` (product-days that could not serve, parts of days too),
         ``lost_units``, ``lost_margin_low``, ``lost_margin_high`` (half, and none, of the customers wait or
-        take something else), ``units_sold``, ``fill_rate``, ``orders`` (supplier × day; NaN: no purchases
-        on record), ``order_lines``, ``n`` (products), ``left_out``, ``unpriced`` (products in no money
-    figure), ``status``, ``reason``. daily : ``day``, ``today``, ``proposed``: stock value at the end of
-    each day.
+        take something else), ``units_sold``, ``special_units`` (of them in orders so large that
+        they are bought for: both sides serve them, neither stocks for them), ``fill_rate``, ``orders``
+        (supplier × day; NaN: no purchases on record), ``order_lines``, ``n`` (products), ``left_out``,
+    ``unpriced`` (products in no money figure), ``status``, ``reason``. daily : ``day``, ``today``,
+    ``proposed``: stock value at the end of each day.
     products : index ``product_id``; mean stock value, stock-out days and lost units of both sides, by suffix.
     today, proposed : the sides themselves.
     """
@@ -92,6 +94,9 @@ def _policies(past: Past, settings: InventorySettings, tried: WhatIf) -> tuple[n
     """Reorder points, order quantities and demand per day: refits × products."""
     size, refits = past.per_day.shape
     stacked = past.items.take(np.tile(np.arange(size), refits)).reset_index(drop=True)
+    # Products share an order's cost with those of their supplier on the same day, not with other days'.
+    supplier, fit = stacked["supplier_id"].astype(str), np.repeat(np.arange(refits), size).astype(str)
+    stacked["supplier_id"] = np.where(supplier == "", "", supplier + " " + fit)
     known = pd.DataFrame(
         {
             "per_day": past.per_day.T.ravel(),
@@ -136,7 +141,7 @@ def _simulated(
     budget: float | None,
 ) -> Run:
     size, days = past.demand.shape
-    wished, change = (np.ascontiguousarray(panel.T) for panel in (past.demand, past.change))
+    wished, change = (np.ascontiguousarray(one.T) for one in (past.demand - past.special, past.change))
     coming = _already_ordered(past)
     on_order = coming.sum(axis=0)
     stock = past.start.copy()
@@ -171,7 +176,8 @@ def _simulated(
         ordered[day, rows] = bought
         orders += len(np.unique(supplier[rows]))
         lines += len(rows)
-    return Run(past.start, stocks, receipts, sales, changes, ordered, orders, lines)
+    special = past.special.T
+    return Run(past.start, stocks, receipts + special, sales + special, changes, ordered, orders, lines)
 
 
 def _already_ordered(past: Past) -> np.ndarray:
@@ -180,7 +186,7 @@ def _already_ordered(past: Past) -> np.ndarray:
     size, days = past.demand.shape
     coming = np.zeros((days + _LONGEST + 1, size))
     within = np.arange(days)[:, None] < past.items["lead_time_days"].to_numpy("float64")[None, :]
-    coming[:days] = np.where(within, past.received.T, 0.0)
+    coming[:days] = np.where(within, np.maximum(past.received.T - past.special.T, 0.0), 0.0)
     return coming
 
 
@@ -239,6 +245,7 @@ def _compared(past: Past, today: Run, proposed: Run) -> Replay:
                 "lost_margin_low": low,
                 "lost_margin_high": high,
                 "units_sold": float(run.sales.sum()),
+                "special_units": float(past.special.sum()),
                 "fill_rate": float(run.sales.sum() / wished.sum()) if wished.sum() > 0 else np.nan,
                 "orders": run.orders,
                 "order_lines": run.order_lines,
@@ -274,6 +281,7 @@ def _judged(summary: pd.DataFrame, past: Past, cost: np.ndarray) -> pd.DataFrame
     return summary.assign(
         n=len(past.items),
         left_out=past.left_out,
+        inferred_share=np.where(summary["side"] == TODAY, past.inferred_share, 0.0),
         unpriced=int(np.isnan(cost).sum()),
         status=TOO_FEW if none else OK,
         reason="reason.nothing_to_replay" if none else "",

@@ -9,7 +9,7 @@ from goods import TODAY, facts, items, paths
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echannel.metrics.inventory.facts import daily_path, demand_facts, history_facts
+from echannel.metrics.inventory.facts import daily_path, demand_facts, history_facts, usual_units
 from echannel.metrics.inventory.items import InventorySettings
 from echannel.metrics.inventory.policy import WhatIf, policies, service_curve
 
@@ -79,7 +79,7 @@ def test_a_discount_is_taken_where_it_pays():
 
 
 def test_the_target_is_the_profiles_or_the_classes_or_the_margins():
-    goods = items(a={}, b={}, c={"price_net": 12.5})
+    goods = items(a={}, b={"supplier_id": "s2"}, c={"supplier_id": "s3", "price_net": 12.5})
     abc = pd.Series(["A", "C", "?"], index=goods.index)
     settings_of_sme = InventorySettings(service={"A": 0.97})
     found = policy(goods, abc=abc, settings=settings_of_sme)
@@ -182,3 +182,37 @@ def test_the_forecast_speaks_for_the_days_until_the_next_delivery_but_one():
         3.0
     )
     assert daily_path(ahead, goods.index, TODAY, 400)[0, -1] == pytest.approx(ahead["mean"].mean() / 7)
+
+
+def test_products_of_one_supplier_share_the_cost_of_its_orders_and_so_come_in_one_rhythm():
+    goods = items(
+        a={},
+        b={"unit_cost": 3.0},
+        c={"unit_cost": 30.0},
+        alone={"supplier_id": "s2"},
+        none={"supplier_id": ""},
+    )
+    known = facts(goods.index, per_day=[20, 10, 2, 20, 20])
+    found = policy(goods, known)
+    days = found["eoq"] / known["per_day"]
+    yearly = 0.22 * goods["unit_cost"] * known["per_day"] * 365
+    together = np.sqrt(2 * 25 / yearly[["a", "b", "c"]].sum()) * 365
+    assert days[["a", "b", "c"]].tolist() == pytest.approx([together] * 3)
+    assert found.loc[["alone", "none"], "eoq"].tolist() == pytest.approx([371.83] * 2, abs=5e-3)
+
+
+def test_no_order_is_for_more_than_a_year():
+    goods = items(a={"unit_cost": 0.05, "review_days": 7.0})
+    found = policy(goods, facts(goods.index, per_day=0.1, sd_day=0.3)).loc["a"]
+    assert found["eoq"] > 365 and (found["order_quantity"], found["order_limit"]) == (36, "year")
+
+
+def test_one_exceptional_day_is_no_demand_to_stock_for():
+    days = pd.RangeIndex(TODAY - 363, TODAY + 1)
+    units = pd.DataFrame(0.0, index=["a", "b"], columns=days)
+    units.loc[:, days[::4]] = 3.0
+    units.loc["b", days[200]] = 5_000.0
+    found = history_facts(units, units * 0 + 1.0)
+    assert usual_units(units).tolist() == [30, 30]
+    assert found.loc["b", "per_day"] < 1.2 * found.loc["a", "per_day"]
+    assert usual_units(units.iloc[:, :8]).tolist() == [np.inf] * 2

@@ -20,7 +20,7 @@ from echannel.metrics.inventory.proposal import by_supplier, fill_up, propose
 from echannel.tables import SUPPLIER_PRICES
 
 NO_PRICES = SUPPLIER_PRICES.empty()
-SUPPLIERS = pd.DataFrame({"supplier_id": ["s1", "s2"], "order_value_min": [np.nan, 9000.0]})
+SUPPLIERS = pd.DataFrame({"supplier_id": ["s1", "s2"], "order_value_min": [np.nan, 6000.0]})
 
 
 def proposed(goods, at, known=None, budget=None, bought=None, prices=NO_PRICES, ahead=None):
@@ -32,7 +32,7 @@ def proposed(goods, at, known=None, budget=None, bought=None, prices=NO_PRICES, 
 
 
 def test_one_line_by_hand():
-    goods = items(a={"order_quantity_multiple": 24.0}, enough={})
+    goods = items(a={"order_quantity_multiple": 24.0}, enough={"supplier_id": "s3"})
     lines = proposed(goods, position(goods.index, on_hand=[200.0, 500.0], reserved=[20.0, 0.0]))
     line = lines.loc["a"]
     assert lines["due"].tolist() == [True, False] and lines.loc["enough", "value"] == 0
@@ -81,15 +81,19 @@ def test_the_price_is_that_of_the_quantity_ordered():
 
 
 def test_a_supplier_below_its_minimum_and_what_would_fill_it_up():
-    own = {"supplier_id": "s2", "order_value_min": 9000.0}
-    goods = items(a=own, soon=own, later=own, other={})
-    lines = proposed(goods, position(goods.index, on_hand=[100.0, 300.0, 900.0, 100.0]))
+    own = {"supplier_id": "s2", "order_value_min": 6000.0}
+    goods = items(a=own, soon=own, later=own, last=own, other={})
+    lines = proposed(goods, position(goods.index, on_hand=[100.0, 300.0, 900.0, 950.0, 100.0]))
+    each = lines["order_quantity"]
     groups = by_supplier(lines, goods, SUPPLIERS)
-    assert groups.index.tolist() == ["s1", "s2"] and groups["value"].tolist() == [372 * 12.0] * 2
-    assert groups["lacking"].tolist() == [0.0, 9000 - 372 * 12.0]
+    assert groups.index.tolist() == ["s1", "s2"]
+    assert groups["value"].tolist() == [each["other"] * 12, each["a"] * 12]
+    assert groups["lacking"].tolist() == [0.0, 6000 - each["a"] * 12]
     more = fill_up(lines, goods, groups)
-    assert more.index.tolist() == ["soon", "later"] and more["quantity"].tolist() == [372, 372]
-    assert more["reaches"].tolist() == [2 * 372 * 12.0, 3 * 372 * 12.0]
+    assert more.index.tolist() == ["soon", "later"]  # with the two the minimum is reached
+    assert more["quantity"].tolist() == each[["soon", "later"]].tolist()
+    reached = 12 * each[["a", "soon", "later"]].cumsum()
+    assert more["reaches"].tolist() == reached.iloc[1:].tolist() and reached.iloc[1] < 6000 < reached.iloc[2]
 
 
 def test_open_purchases_come_when_they_are_expected():

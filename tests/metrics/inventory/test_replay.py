@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -157,10 +157,10 @@ def plain(past, point, quantity, per_day, leads):
         stock, coming = past.start[row], {}
         for day in range(days):
             if day < past.items["lead_time_days"].iloc[row]:
-                coming[day] = coming.get(day, 0) + past.received[row, day]
+                coming[day] = coming.get(day, 0) + max(past.received[row, day] - past.special[row, day], 0)
         for day in range(days):
             stock += coming.pop(day, 0)
-            sales[day, row] = min(stock, past.demand[row, day])
+            sales[day, row] = min(stock, past.demand[row, day] - past.special[row, day])
             stock = max(stock - sales[day, row] + past.change[row, day], 0)
             fit = day // 28
             if day % 7 == 0 and per_day[fit, row] > 0:
@@ -170,16 +170,15 @@ def plain(past, point, quantity, per_day, leads):
                 if bought:
                     due = day + leads[day, row]
                     coming[due] = coming.get(due, 0) + bought
-    return sales
+    return sales + past.special.T
 
 
 def test_a_plain_loop_gives_the_same_year(past, proof):
     from echannel.metrics.inventory import replay as module
 
-    few = replace(past, **{
-        name: getattr(past, name)[:5]
-        for name in ("items", "units", "demand", "lost", "on_hand", "in_stock", "received", "change", "start")
-    }, **{name: getattr(past, name)[:5] for name in ("per_day", "sd_day", "sales", "abc")})  # fmt: skip
+    arrays = [field.name for field in fields(past) if hasattr(getattr(past, field.name), "shape")]
+    names = [name for name in arrays if name != "refit_days"]
+    few = replace(past, **{name: getattr(past, name)[:5] for name in names})
     point, quantity, per_day = module._policies(few, SETTINGS, WhatIf())
     leads = module._lead_draws(few, 0.0, 20_241)
     assert np.allclose(plain(few, point, quantity, per_day, leads), replay(few, SETTINGS).proposed.sales)
@@ -232,4 +231,20 @@ def test_what_cannot_be_replayed_is_left_out_and_counted(inventory):
 def test_orders_that_nobody_recorded_are_not_none(inventory):
     other = SimpleNamespace(**{**vars(inventory), "purchases": purchases()})
     found = replay(past_of(other), SETTINGS).summary.set_index("side")
+    assert found["inferred_share"].tolist() == [0, 0]
     assert np.isnan(found.loc["today", "orders"]) and found.loc["proposed", "orders"] > 0
+
+
+def test_an_exceptional_order_is_bought_for_and_not_stocked_for(inventory):
+    units, came = inventory.units.copy(), inventory.received.copy()
+    for panel in (units, came):
+        panel.loc["p003", [TODAY - 500, TODAY - 200]] += 5_000.0
+    past = past_of(SimpleNamespace(**{**vars(inventory), "units": units, "received": came}))
+    plain = past_of(inventory)
+    row = list(past.items.index).index("p003")
+    assert past.special.sum() > 4_000 and (past.special[row] > 0).sum() == 1
+    assert past.per_day[row] == pytest.approx(plain.per_day[row], rel=0.5)
+    found = replay(past, SETTINGS)
+    assert found.summary["special_units"].tolist() == [past.special.sum()] * 2
+    assert found.products.loc["p003", "lost_units_proposed"] < 60
+    assert found.summary["units_sold"].min() > 5_000
