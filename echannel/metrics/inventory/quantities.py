@@ -31,16 +31,6 @@ def yearly_order_cost(
     return np.asarray(order_cost) * demand / quantity + np.asarray(holding_cost) * quantity / 2
 
 
-def quantity_with_backorders(
-    order_cost: Numbers, holding_cost: Numbers, shortage_cost: Numbers, demand: Numbers
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Quantity, share of units owed, and cost, where customers wait at ``shortage_cost`` a unit and time."""
-    holding, shortage = np.asarray(holding_cost), np.asarray(shortage_cost)
-    quantity = economic_order_quantity(order_cost, holding * shortage / (holding + shortage), demand)
-    share = holding / (holding + shortage)
-    return quantity, share, np.asarray(order_cost) * demand / quantity + holding * quantity * (1 - share) / 2
-
-
 def rounded(quantity: Numbers, least: Numbers, multiple: Numbers, up: bool = True) -> np.ndarray:
     """Whole packs: at least ``least`` (raised to whole packs), rounded up, or down to it at most."""
     pack = np.maximum(np.asarray(multiple, dtype="float64"), 1e-9)

@@ -23,7 +23,6 @@ from echannel.metrics.inventory.quantities import (
     point_and_quantity,
     price_at,
     price_steps,
-    quantity_with_backorders,
     rounded,
     yearly_order_cost,
 )
@@ -54,14 +53,6 @@ def test_the_published_figures():
     assert found.reorder_point == pytest.approx(213.97044213580244)
     assert found.quantity == pytest.approx(318.5901810768729)
     assert found.cost == pytest.approx(95.45114022285196)
-
-
-@pytest.mark.parametrize(
-    ("fixed", "holding", "short", "demand"), [(8, 0.225, 5, 1300), (40, 40.05, 60, 2080)]
-)
-def test_with_backorders(fixed, holding, short, demand):
-    expected = eoq.economic_order_quantity_with_backorders(fixed, holding, short, demand)
-    assert quantity_with_backorders(fixed, holding, short, demand) == pytest.approx(expected)
 
 
 DISCOUNTS = [

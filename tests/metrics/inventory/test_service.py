@@ -140,9 +140,31 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+def any_case(seed):
+    """A policy and a demand drawn at random, of any kind."""
+    rng = np.random.default_rng(seed)
+    kind = KINDS[seed % len(KINDS)]
+    lead, review = int(rng.integers(1, 30)), int(rng.integers(1, 21))
+    days = lead + review
+    mean = {"normal": rng.uniform(30, 90), "gamma": rng.uniform(35, 90)}.get(kind, rng.uniform(1, 25)) / days
+    ratio = rng.uniform(1.3, 12)
+    spread = {
+        "normal": mean * rng.uniform(0.05, 0.2) * np.sqrt(days),
+        "gamma": mean * rng.uniform(0.4, 1.1) * np.sqrt(days),
+        "poisson": np.sqrt(mean),
+        "negative_binomial": np.sqrt(mean * ratio),
+    }[kind]
+    quantity = float(np.ceil(mean * rng.uniform(0.2, 60)))
+    return kind, mean, spread, lead, review, rng.uniform(0.8, 0.98), quantity
+
+
+KINDS = ("gamma", "negative_binomial", "poisson", "negative_binomial", "normal")
+ALL = CASES | {f"drawn {seed}": any_case(seed) for seed in range(10)}
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_a_hundred_thousand_cycles_give_the_service_that_is_promised(name):
-    kind, mean, sd, lead, review, target, quantity = CASES[name]
+    kind, mean, sd, lead, review, target, quantity = ALL[name]
     one = [np.array([float(value)]) for value in (mean, sd, lead, 0, review)]
     policy, size = Protection.of(*one), np.array([quantity])
     assert policy.cycle.kind[0] == kind
