@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
@@ -144,7 +145,8 @@ class _Webservice:
             if column == "id" and len(rows) == len(by_id):
                 rows = _by_id(rows, by_id, wanted)
             else:
-                rows = [row for row in rows if _fits(row.get(column), wanted)]
+                fits = _test(wanted)
+                rows = [row for row in rows if fits(row.get(column))]
         return rows
 
     def _sorted(self, rows: list[dict], params: dict[str, str]) -> list[dict]:
@@ -281,23 +283,29 @@ def _by_id(rows: list[dict], by_id: list[int], wanted: str) -> list[dict]:
     above = re.fullmatch(r">\[(\d+)\]", wanted)
     if above:
         return rows[bisect_right(by_id, int(above.group(1))) :]
-    return [row for row in rows if _fits(row["id"], wanted)]
+    fits = _test(wanted)
+    return [row for row in rows if fits(row["id"])]
 
 
-def _fits(value: Any, wanted: str) -> bool:
+def _test(wanted: str) -> Callable[[Any], bool]:
+    """What a filter lets through: numbers are compared as numbers, all else as text."""
     if not wanted:
         raise _Refusal(400, [(33, "The filter is malformed.")])
     between = _RANGE.fullmatch(wanted)
     if between:
         low, high = between.groups()
-        if isinstance(value, int):
-            return int(low) <= value <= int(high)
-        return low <= str(value) <= high
+        if low.isdigit() and high.isdigit():
+            first, last = int(low), int(high)
+            return lambda value: first <= int(value or 0) <= last
+        return lambda value: low <= str(value) <= high
     sign = re.fullmatch(r"([<>])\[([^\]]+)\]", wanted)
     if sign:
-        other = int(sign.group(2)) if isinstance(value, int) else sign.group(2)
-        return value > other if sign.group(1) == ">" else value < other
+        end = sign.group(2)
+        if sign.group(1) == ">":
+            return lambda value: value > int(end) if isinstance(value, int) else str(value) > end
+        return lambda value: value < int(end) if isinstance(value, int) else str(value) < end
     among = re.fullmatch(r"\[([^\]]*)\]", wanted)
     if among:
-        return str(value) in among.group(1).split("|")
-    return True  # such as ">=[5]": ignored, without a word
+        allowed = set(among.group(1).split("|"))
+        return lambda value: str(value) in allowed
+    return lambda _: True  # such as ">=[5]": ignored, without a word

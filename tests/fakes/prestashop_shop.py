@@ -54,6 +54,9 @@ class PrestaShop:
         self.lacks: set[str] = set()
         self.revision = 0
         self.tables: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in _TABLES}
+        self._last: dict[str, int] = {}
+        self.lines: dict[int, list[dict[str, Any]]] = {}
+        self.address_of: dict[int, int] = {}
         self.rights = set(_TABLES)
         self._rows: dict[str, tuple[int, list[dict], list[int]]] = {}
         self._lists()
@@ -81,9 +84,14 @@ class PrestaShop:
     def add(self, table: str, **values: Any) -> int:
         self.revision += 1
         rows = self.tables[table]
-        number = values.pop("id", None) or max(rows, default=0) + 1
+        last = self._last.get(table, 0)
+        number = values.pop("id", None) or last + 1
+        self._last[table] = max(last, number)
         rows[number] = {"id": number, **values}
         return number
+
+    def next_id(self, table: str) -> int:
+        return self._last.get(table, 0) + 1
 
     def touch(self, table: str, number: int, **values: Any) -> None:
         """Change a record; it gets a new date of change where its table has one."""
@@ -194,7 +202,7 @@ class PrestaShop:
         return number
 
     def add_customer(self, email: str | None = None, guest: bool = False, **more: Any) -> int:
-        number = max(self.tables["customers"], default=0) + 1
+        number = self.next_id("customers")
         company, vat = more.pop("address_company", ""), more.pop("vat_number", "")
         country = more.pop("country", self.random.choice((8, 17)))
         values = {
@@ -210,7 +218,8 @@ class PrestaShop:
             **more,
         }
         self.add("customers", **values)
-        self.add("addresses", **self._address(country, id_customer=number, company=company, vat_number=vat))
+        values = self._address(country, id_customer=number, company=company, vat_number=vat)
+        self.address_of[number] = self.add("addresses", **values)
         return number
 
 

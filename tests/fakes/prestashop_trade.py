@@ -27,11 +27,11 @@ def sell(
 ) -> int:
     """An order, paid when its state says so, with its cart; its parts add up."""
     rand, tables = shop.random, shop.tables
-    customer = customer or rand.choice(list(tables["customers"]))
+    customer = customer or rand.randint(1, shop.next_id("customers") - 1)
     currency = currency or rand.choice((1, 1, 2, 3))
     rate = rate or CURRENCIES[currency][1]
-    address = next(a["id"] for a in reversed(tables["addresses"].values()) if a["id_customer"] == customer)
-    number = max(tables["orders"], default=0) + 1
+    address = shop.address_of[customer]
+    number = shop.next_id("orders")
     chosen = [_line(shop, number, rate) for _ in range(lines if lines is not None else rand.randint(1, 4))]
     cart_rows = [
         {"id_product": one["product_id"], "id_product_attribute": one["product_attribute_id"],
@@ -54,8 +54,8 @@ def sell(
         conversion_rate=_m(rate), associations={},
         _discount=discount, _shipping=shipping, _wrapping=wrapping,
     )  # fmt: skip
-    for one in chosen:
-        shop.add("order_details", **one)
+    details = tables["order_details"]
+    shop.lines[number] = [details[shop.add("order_details", **one)] for one in chosen]
     total(shop, number)
     if paid:
         amount = tables["orders"][number]["total_paid"]
@@ -65,7 +65,7 @@ def sell(
 
 def _line(shop: PrestaShop, order: int, rate: float) -> dict:
     rand = shop.random
-    product = rand.choice(list(shop.tables["products"].values()))
+    product = shop.tables["products"][rand.randint(1, shop.next_id("products") - 1)]
     options = [c for c in shop.tables["combinations"].values() if c["id_product"] == product["id"]]
     option = rand.choice(options) if options else None
     tax = rand.choice((1, 1, 2, 3))
@@ -96,7 +96,7 @@ def _line(shop: PrestaShop, order: int, rate: float) -> dict:
 
 
 def lines_of(shop: PrestaShop, order: int) -> list[dict]:
-    return [one for one in shop.tables["order_details"].values() if one["id_order"] == order]
+    return shop.lines[order]
 
 
 def total(shop: PrestaShop, order: int) -> None:
@@ -168,7 +168,7 @@ def delete_line(shop: PrestaShop, order: int) -> None:
     """The row goes, and the totals with it; an order may end up with none."""
     lines = lines_of(shop, order)
     if lines:
-        del shop.tables["order_details"][lines[-1]["id"]]
+        del shop.tables["order_details"][lines.pop()["id"]]
         total(shop, order)
 
 

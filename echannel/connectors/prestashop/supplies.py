@@ -105,10 +105,11 @@ def purchases_frame(
             "received_on": clock.days(receipts, "date_add"),
         }
     ).merge(lines, on="detail")
-    came = came.assign(received_quantity=came["quantity"])
     rest = (lines["expected"] - lines["received"]).clip(lower=0.0).where(~lines["closed"], 0.0)
-    coming = lines.assign(quantity=rest, received_on=np.datetime64("NaT", "us"), received_quantity=np.nan)
-    frame = pd.concat([came, coming[rest > 0]], ignore_index=True).sort_values(["order", "detail"])
+    coming = lines.assign(quantity=rest)[rest > 0]
+    frame = pd.concat([came.assign(here=True), coming.assign(here=False)], ignore_index=True)
+    frame = frame.assign(received_quantity=frame["quantity"].where(frame["here"]))
+    frame = frame.sort_values(["order", "detail"], kind="stable")
     currency = frame["currency"].to_numpy("int64")
     rate = np.array([money.rates.get(int(one), 1.0) for one in currency] or [], dtype="float64")
     cost = np.where(frame["price"] > 0, frame["price"], np.nan) * money.to_reporting(rate, currency)
