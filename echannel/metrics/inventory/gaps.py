@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-UNLIKELY = 0.01  # a silence less likely than this is no chance
+UNLIKELY = 0.01  # in all of a product's history: a silence less likely than this is no chance
 FEWEST_TOGETHER = 5  # products: fewer do not tell a category's season
 FEWEST_SELLING_DAYS = 5  # of a product: fewer tell no rate
 _SPAN = 28  # days over which a season is smoothed
 
 
 def unlikely_silences(units: pd.DataFrame, category: np.ndarray) -> np.ndarray:
-    """Days in silences too long for chance: P(no sale in k days) = exp(−d·k) < 1 %.
+    """Days in silences too long for chance: m · P(no sale in k days) = m · exp(−d·k) < 1 %.
 
     ``d`` is the product's rate of selling days between its first sale and the last day, silences found
     to be unlikely taken out, times the season of its category (or of the shop, if the category has fewer
     than 5 products; none, if the shop has): where all its kind sells little, a silence means little.
-    Estimates, always: at 1 % a gap, chance alone makes some 6 in 100 days such a silence (a day falls
-    into a long gap more easily than into a short one: 0.01 × (1 + ln 100)).
+    ``m`` is the number of the product's gaps (its selling days): at 1 % for each single gap, chance alone
+    makes 6 in 100 days a stock-out, where true ones are 1 in 200 (``docs/decisions.md``). Estimates, always.
 
     Returns
     -------
@@ -32,12 +32,13 @@ def unlikely_silences(units: pd.DataFrame, category: np.ndarray) -> np.ndarray:
     silent = np.zeros(sold.shape, dtype=bool)
     length = _gap_lengths(sold, exposure)
     quiet = begun & ~sold
+    most = np.log(np.maximum(sold.sum(axis=1), 1) / UNLIKELY)[:, None]
     for _ in range(3):  # a rate without the silences shows shorter ones
         open_days = begun & ~silent
         weight = np.where(open_days, exposure, 0.0).sum(axis=1)
         share = np.clip(sold.sum(axis=1) / np.where(weight > 0, weight, np.inf), 0, 0.99)
         rate = -np.log1p(-share)  # of a Poisson stream that leaves this share of days with a sale
-        found = quiet & (length * rate[:, None] > -np.log(UNLIKELY))
+        found = quiet & (length * rate[:, None] > most)
         if (found == silent).all():
             break
         silent = found
