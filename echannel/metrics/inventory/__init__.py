@@ -121,16 +121,13 @@ def prepare_inventory(
     start = _first_column(
         (units.to_numpy() > 0) | (received.to_numpy() > 0) | (history.on_hand.to_numpy() > 0)
     )
+    counted_days = np.isfinite(counted.levels.to_numpy())
     share = in_stock(
         units,
         history.on_hand,
         np.where(history.known_since == 0, history.opening, np.nan),
-        _unsure(
-            np.isfinite(counted.levels.to_numpy()),
-            history.inferred.to_numpy(),
-            history.on_hand,
-            purchases.empty,
-        ),
+        _unsure(counted_days, history.inferred.to_numpy(), history.on_hand, purchases.empty),
+        _before_found(counted_days, history.losses.to_numpy(), purchases.empty),
         start,
         unlikely_silences(units, facts["category"].to_numpy()),
     )
@@ -202,6 +199,17 @@ def _unsure(
         after = column > last_count[:, -1:]
         unsure |= after & (on_hand.to_numpy() == 0)
     return unsure
+
+
+def _before_found(counted: np.ndarray, losses: np.ndarray, no_purchases: bool) -> np.ndarray:
+    """Days before a count that found more than was expected, since no deliveries are recorded."""
+    width = counted.shape[1]
+    if not no_purchases or not width:
+        return np.zeros(counted.shape, dtype=bool)
+    place = np.where(counted, np.arange(width, dtype="int32"), width)[:, ::-1]
+    following = np.minimum.accumulate(place, axis=1)[:, ::-1]
+    found = np.hstack([losses < 0, np.zeros((len(losses), 1), dtype=bool)])
+    return np.take_along_axis(found, following, axis=1) & ~counted
 
 
 def _basis(

@@ -86,19 +86,23 @@ def in_stock(
     on_hand: pd.DataFrame,
     opening: np.ndarray,
     unsure: np.ndarray,
+    between: np.ndarray,
     start: np.ndarray,
     silent: np.ndarray,
 ) -> pd.DataFrame:
     """The share of each day on which a product could be bought, 0 … 1.
 
     From the stock where it is known and sure: 1 with stock at both ends of the day, 0 with none, half a
-    day when it ran out or came in. Where it is ``unsure`` or not known: 0 in an unlikely silence, else 1. A
-    day with a sale is at least half a day; before the column ``start`` of a product it is 0.
+    day when it ran out or came in. Half too on empty days ``between`` a count and the next that found
+    more, where nobody recorded the delivery: it came on any of them. Where stock is ``unsure`` or not
+    known: 0 in an unlikely silence, else 1. A day with a sale is at least half a day; before the column
+    ``start`` of a product it is 0.
     """
     stock = on_hand.to_numpy()
     before = np.hstack([opening[:, None], stock[:, :-1]]) if stock.shape[1] else stock
     share = ((stock > 0).astype("float64") + (before > 0)) / 2
     known = np.isfinite(stock) & np.isfinite(before) & ~unsure
+    share = np.where(between & (share == 0), 0.5, share)
     share = np.where(known, share, np.where(silent, 0.0, 1.0))
     share = np.where(units.to_numpy() > 0, np.maximum(share, 0.5), share)
     started = np.arange(stock.shape[1]) >= start[:, None]

@@ -245,6 +245,17 @@ def test_a_day_it_ran_out_or_came_in_is_half_a_day():
     assert row(shop.inventory().in_stock, "a") == [1, 1, 0.5, 0, 0, 0, 0.5, 1, 1, 1]
 
 
+def test_a_delivery_that_nobody_recorded_came_on_any_of_the_empty_days():
+    def empty_days(bought: list[dict]) -> list[float]:
+        sold = [(0, "a", 1), (2, "a", 4), (9, "a", 1)]
+        return row(
+            Stocked(sold, counted=[(1, "a", 4), (7, "a", 9)], bought=bought).inventory().in_stock, "a"
+        )[3:7]
+
+    assert empty_days([]) == [0.5] * 4
+    assert empty_days([{"product": "b", "quantity": 1, "ordered": 0}]) == [0] * 4
+
+
 def test_nothing_is_in_stock_before_it_began():
     shop = Stocked(sold=[(0, "b", 1), (5, "a", 1), (9, "a", 1)])
     inventory = shop.inventory()
