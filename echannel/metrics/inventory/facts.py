@@ -12,20 +12,18 @@ from echannel.metrics.inventory.panels import WEEK, weekly_rates
 from echannel.metrics.result import OK, TOO_FEW
 
 FEWEST_WEEKS = 4
-EXCEPTIONAL = 10.0  # times the product's median day with a sale: bought for one customer, not from stock
-_FEWEST_DAYS = 5
 _YEAR_WEEKS = 52
 COLUMNS = ["per_day", "sd_day", "n", "status", "reason"]
 
 
 def history_facts(units: pd.DataFrame, in_stock: pd.DataFrame, weeks: int = _YEAR_WEEKS) -> pd.DataFrame:
-    """Demand from the last whole weeks that were in stock; exceptional days count as the most usual ones.
+    """Demand from the last whole weeks that were in stock.
 
     ``value`` = ``per_day`` (units: sales over the share of the week in stock, mean of weeks), ``sd_day``
     (standard deviation of weeks / √7), ``n`` (days with a sale in those weeks), ``status``, ``reason``;
     needs four weeks.
     """
-    rates = weekly_rates(units.clip(upper=usual_units(units), axis=0), in_stock)
+    rates = weekly_rates(units, in_stock)
     recent = rates.to_numpy()[:, -weeks:]
     seen = np.isfinite(recent)
     count = seen.sum(axis=1)
@@ -34,22 +32,6 @@ def history_facts(units: pd.DataFrame, in_stock: pd.DataFrame, weeks: int = _YEA
     sd = np.sqrt(square / np.maximum(count - 1, 1) / WEEK)
     days = units.to_numpy()[:, max(units.shape[1] - weeks * WEEK, 0) :]
     return _judged(units.index, mean / WEEK, sd, (days > 0).sum(axis=1), count >= FEWEST_WEEKS)
-
-
-def usual_units(units: pd.DataFrame, times: float = EXCEPTIONAL) -> pd.Series:
-    """The most units of a day that are no exception: ``times`` the median of the product's days with a sale.
-
-    What one day brings beyond is an order to be bought for, not to be stocked for. No limit (∞) where a
-    product has fewer than five days with a sale.
-    """
-    values = units.to_numpy("float64")
-    sold = np.sort(np.where(values > 0, values, np.inf), axis=1)
-    count = np.isfinite(sold).sum(axis=1)
-    if not sold.shape[1]:
-        return pd.Series(np.inf, index=units.index)
-    rows, last = np.arange(len(sold)), sold.shape[1] - 1
-    middle = (sold[rows, np.maximum(count - 1, 0) // 2] + sold[rows, np.minimum(count // 2, last)]) / 2
-    return pd.Series(np.where(count >= _FEWEST_DAYS, times * middle, np.inf), index=units.index)
 
 
 def demand_facts(
@@ -69,7 +51,7 @@ def demand_facts(
     Parameters
     ----------
     choice, paths : of the forecasts (``sd_week``, ``status``; ``product_id``, ``week``, ``mean``).
-    units, in_stock : wide, by day, up to ``today``.
+    units, in_stock : wide, by day, up to ``today``; best without exceptional orders (``large_orders``).
     """
     past = history_facts(units, in_stock).reindex(items.index)
     span = items["lead_time_days"] + items["review_days"]

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from echannel.metrics.inventory.effects import calendar_effects
-from echannel.metrics.inventory.facts import usual_units
 from echannel.metrics.inventory.items import FEWEST_DELIVERIES, delivery_days
+from echannel.metrics.inventory.large_orders import stocked_units
 from echannel.metrics.inventory.panels import WEEK, weekly_rates
 from echannel.metrics.inventory.policy import FEWEST_SALES
 
@@ -37,8 +37,8 @@ class Past:
     ----------
     items : of the products replayed, with lead times as measured before the first day.
     first_day : local day of the first column. refit_days : columns on which demand is measured again.
-    demand : units sold, and those estimated to have been asked for in vain (``lost``). special : the part of
-        the units sold beyond ten times the median day with a sale, by the days before the first.
+    demand : units sold, and those estimated to have been asked for in vain (``lost``). special : of the
+        units sold, what exceptional orders took (see ``large_orders``), by the orders before the first day.
     on_hand, in_stock, received : as observed; ``received`` with deliveries that must have come.
     change : returned − lost units, of either side. start : stock on the eve of the first day.
     abc : class by turnover of the year before. lead_record : days that deliveries took, per supplier.
@@ -85,8 +85,7 @@ def past_of(
     """
     width = min(days, inventory.units.shape[1])
     first = inventory.today - width + 1
-    usual = usual_units(inventory.units.iloc[:, : inventory.columns(first).start])
-    ordinary = inventory.units.clip(upper=usual, axis=0)
+    ordinary = stocked_units(inventory, known_until=first - 1)
     rates = weekly_rates(ordinary, inventory.in_stock)
     index = _season(rates, inventory.items["category"], events, first, inventory.today)
     per_day, sd_day, weeks, sales, refits = _known_on(inventory, rates, index, first, width)

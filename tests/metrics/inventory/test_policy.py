@@ -9,7 +9,7 @@ from goods import TODAY, facts, items, paths
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echannel.metrics.inventory.facts import daily_path, demand_facts, history_facts, usual_units
+from echannel.metrics.inventory.facts import daily_path, demand_facts, history_facts
 from echannel.metrics.inventory.items import InventorySettings
 from echannel.metrics.inventory.policy import WhatIf, policies, service_curve
 
@@ -205,14 +205,3 @@ def test_no_order_is_for_more_than_a_year():
     goods = items(a={"unit_cost": 0.05, "review_days": 7.0})
     found = policy(goods, facts(goods.index, per_day=0.1, sd_day=0.3)).loc["a"]
     assert found["eoq"] > 365 and (found["order_quantity"], found["order_limit"]) == (36, "year")
-
-
-def test_one_exceptional_day_is_no_demand_to_stock_for():
-    days = pd.RangeIndex(TODAY - 363, TODAY + 1)
-    units = pd.DataFrame(0.0, index=["a", "b"], columns=days)
-    units.loc[:, days[::4]] = 3.0
-    units.loc["b", days[200]] = 5_000.0
-    found = history_facts(units, units * 0 + 1.0)
-    assert usual_units(units).tolist() == [30, 30]
-    assert found.loc["b", "per_day"] < 1.2 * found.loc["a", "per_day"]
-    assert usual_units(units.iloc[:, :8]).tolist() == [np.inf] * 2

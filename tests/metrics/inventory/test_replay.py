@@ -72,12 +72,20 @@ def shop(size=24, seed=1, order_every=60, stock_days=75.0):
     frame["supplier_id"] = frame["product_id"].map(goods["supplier_id"])
     frame["purchase_id"] = frame["supplier_id"] + frame["ordered_on"].astype(str)
     return SimpleNamespace(
+        lines=lines_of(sold, index),
         today=TODAY, first_day=FIRST, items=goods, units=wide(sold), in_stock=wide(share), on_hand=wide(held),
         received=wide(came), inferred=wide(came * 0), returned=wide(returned), losses=wide(losses),
         purchases=frame, settings=SETTINGS,
         columns=lambda since, until=None: slice(
             max(since - FIRST, 0), max((TODAY if until is None else until) - FIRST + 1, 0)),
     )  # fmt: skip
+
+
+def lines_of(sold, index):
+    """One order per product and day."""
+    row, day = np.nonzero(sold)
+    return pd.DataFrame({"entry": "sale", "order_id": [f"o{n}" for n in range(len(row))], "day": FIRST + day,
+                         "product_id": np.array(index)[row], "quantity": sold[row, day]})  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +247,8 @@ def test_an_exceptional_order_is_bought_for_and_not_stocked_for(inventory):
     units, came = inventory.units.copy(), inventory.received.copy()
     for panel in (units, came):
         panel.loc["p003", [TODAY - 500, TODAY - 200]] += 5_000.0
-    past = past_of(SimpleNamespace(**{**vars(inventory), "units": units, "received": came}))
+    lines = lines_of(units.to_numpy(), units.index)
+    past = past_of(SimpleNamespace(**{**vars(inventory), "units": units, "received": came, "lines": lines}))
     plain = past_of(inventory)
     row = list(past.items.index).index("p003")
     assert past.special.sum() > 4_000 and (past.special[row] > 0).sum() == 1
