@@ -49,7 +49,8 @@ class MadeUp(Sme):
     def __init__(self, profile: SmeProfile, tables: dict[str, pd.DataFrame]) -> None:
         self.profile = profile
         self.workspace = None
-        self.store = SmeStore(Path(tempfile.mkdtemp(prefix="echannel-test-")))
+        self._folder = tempfile.TemporaryDirectory(prefix="echannel-test-")  # gone with the SME
+        self.store = SmeStore(Path(self._folder.name))
         self.tables = tables
         self.manifest = Manifest(1, "2026-11-16T08:00:00+00:00", "0.1.0", dict.fromkeys(tables, 1))
 

@@ -10,7 +10,7 @@ from echannel.metrics.inventory.faults import faults as found_faults
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
 from echannel.views import charts, theme
-from echannel.views.cards import NO_FIGURES, Card, steady
+from echannel.views.cards import NO_FIGURES, Card, Figures, steady
 from echannel.views.context import View
 from echannel.views.frames import first_row
 from echannel.views.inventory_facts import (
@@ -82,7 +82,6 @@ def run_out_sentence(view: View) -> str:
 def coming(view: View) -> Card:
     """What runs out, expires, is too much or comes late in the next 30 days."""
     say, frame, made = view.say, next_days(view), base_plan(view)
-    counts = frame["kind"].value_counts()
     sentence = run_out_sentence(view)
     late = frame[(frame["kind"] == "supplier_late").to_numpy()]
     if len(late):
@@ -93,18 +92,7 @@ def coming(view: View) -> Card:
             supplier=supplier(view, first["supplier_id"]),
             days=say("inventory.days", n=int(first["days_late"])),
         )
-    figures = NO_FIGURES
-    kinds = [kind for kind in _COLOURS if counts.get(kind, 0)]
-    if kinds:
-        figures = (
-            charts.ranked(
-                [say(f"inventory.alert.{kind}") for kind in kinds],
-                [float(counts[kind]) for kind in kinds],
-                lambda n: say("views.rows.products", n=int(n)),
-                colour=[_COLOURS[kind] for kind in kinds],
-                texts=[_count_and_money(view, frame, kind) for kind in kinds],
-            ),
-        )
+    figures = _figures(view, frame)
     shown = frame.assign(
         date=as_days(frame["day"]), words=[line_words(say, row["why"], row) for _, row in frame.iterrows()]
     )
@@ -132,6 +120,36 @@ def coming(view: View) -> Card:
         all_reasons([made.lines]) if len(made.lines) else ("reason.stock_missing",),
         assumed=assumed(view, stock(view).items, inputs) if len(frame) else "",
         term="stockout",
+    )
+
+
+def _figures(view: View, frame: pd.DataFrame) -> Figures:
+    """The products that run out first, with their day; without any, the alerts by kind."""
+    say, today = view.say, stock(view).today
+    empty = frame[(frame["kind"] == "run_out").to_numpy()].sort_values("day", kind="stable").head(10)
+    if len(empty):
+        left = (empty["day"] - today).tolist()
+        texts = [
+            say(
+                "inventory.say.until",
+                day=say.day(as_date(today + int(n))),
+                days=say("inventory.days", n=int(n)),
+            )
+            for n in left
+        ]
+        names = [view.product(name) for name in empty["product_id"]]
+        return (charts.ranked(names, left, say.number, colour=theme.ALERT, texts=texts),)
+    kinds = [kind for kind in _COLOURS if (frame["kind"] == kind).any()]
+    if not kinds:
+        return NO_FIGURES
+    return (
+        charts.ranked(
+            [say(f"inventory.alert.{kind}") for kind in kinds],
+            [float((frame["kind"] == kind).sum()) for kind in kinds],
+            say.number,
+            colour=[_COLOURS[kind] for kind in kinds],
+            texts=[_count_and_money(view, frame, kind) for kind in kinds],
+        ),
     )
 
 

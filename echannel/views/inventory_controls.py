@@ -17,6 +17,7 @@ LONGER = (-7, -3, 0, 3, 7, 14, 21, 28)  # days put on every lead time
 CUTS_A = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9)
 CUTS_B = (0.92, 0.93, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 BUDGET_STEPS = 12
+_BY_CLASS = 0.0  # None would be a slider without a choice
 ABC_MEASURES = ("turnover", "margin", "units")
 
 
@@ -28,8 +29,8 @@ def what_if_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
     say, now, own = view.say, view.choice.stock, view.sme.profile.inventory.budget
     boxes = {
         "service": SelectionSlider(
-            options=[(say("inventory.filter.by_class"), None), *_percents(view, SERVICE_LEVELS)],
-            value=now.service,
+            options=[(say("inventory.filter.by_class"), _BY_CLASS), *_percents(view, SERVICE_LEVELS)],
+            value=now.service or _BY_CLASS,
         ),
         "longer": SelectionSlider(
             options=[
@@ -52,8 +53,8 @@ def what_if_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
             box.continuous_update = False
 
     def changed(_: Any) -> None:
-        tried = WhatIf(**{name: box.value for name, box in boxes.items()})
-        choose(replace(view.choice, stock=tried))
+        tried = {name: box.value for name, box in boxes.items()}
+        choose(replace(view.choice, stock=WhatIf(**tried | {"service": tried["service"] or None})))
 
     for box in boxes.values():
         box.observe(changed, names="value")

@@ -250,7 +250,7 @@ def _columns(view: View) -> tuple[Column, ...]:
         Column("run_out_day", "run_out_day", "day", absent="short"),
         Column("position", "position", "number", absent="short"),
         Column("reorder_point", "reorder_point", "number", absent="short"),
-        Column("lead", "lead_time", long=True),
+        Column("lead", "lead_time"),
         Column("z", "z", "decimal", absent="short"),
         Column("safety_stock", "safety_stock", "number", absent="short"),
         Column("assumed", "assumed", words=lambda joined: assumed_inputs(say, joined), long=True),

@@ -36,7 +36,7 @@ def tiles(view: View) -> Tiles:
                 view,
                 "turn",
                 turn,
-                say("inventory.say.times_a_year", times=say.number(turn["value"], 1)),
+                say.number(turn["value"], 1),
                 say("inventory.tile.dio", days=days) if days else "",
             ),
             _tile(view, "cover", cover, _whole_days(view, cover["value"])),
