@@ -4,13 +4,16 @@ anywhere."""
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import pytest
-from fakes.prestashop import KEY
-from fakes.prestashop_shop import CANARIES
+from fakes.prestashop import KEY, webservice
+from fakes.prestashop_shop import CANARIES, PrestaShop
 from fakes.prestashop_trade import delete_line, lines_of, refund, sell, set_state, trading_shop, truth
-from prestashop_help import server
+from fakes.server import Call, FakeServer, Reply
+from prestashop_help import Tables, connector, server
 
+from echannel.connectors.prestashop.resources import RESOURCES
 from echannel.errors import UserError
 from echannel.locale import Speaker
 from echannel.metrics.turnover import prepare
@@ -109,3 +112,58 @@ def _found(root: Path, canaries: list[str]) -> list[tuple[str, str]]:
             content = path.read_bytes()
             found += [(path.name, canary) for canary in canaries if canary.encode() in content]
     return found
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_shop_that_goes_on_selling_while_it_is_read_loses_and_doubles_nothing(monkeypatch, seed):
+    monkeypatch.setattr("echannel.connectors.prestashop.service.PAGE", 12)
+    shop = trading_shop(60, seed=20 + seed, products=4, customers=6)
+    app, guard = webservice(shop), Lock()
+
+    def busy(call: Call) -> Reply:
+        with guard:
+            if shop.random.random() < 0.5:
+                shop.pass_time(1)
+                _something_happens(shop)
+            return app(call)
+
+    tables = Tables()
+    with FakeServer(busy, clock=shop.utc) as served:
+        tables.sync(connector(served))
+        tables.sync(connector(served))  # still busy
+        served.app = app
+        shop.pass_time(1)
+        tables.sync(connector(served))
+    assert sorted(tables["orders"]["order_id"].astype(int)) == sorted(shop.tables["orders"])
+    assert sorted(tables["order_lines"]["line_no"]) == sorted(shop.tables["order_details"])
+    assert _slips(tables) == set(shop.tables["order_slip"])
+    entries = tables.sales().entries
+    assert entries["net_invoiced"].sum() == pytest.approx(
+        truth(shop)["invoiced"] - truth(shop)["refunded"], abs=0.01
+    )
+
+
+def _something_happens(shop: PrestaShop) -> None:
+    number = shop.random.choice(list(shop.tables["orders"]))
+    what = shop.random.choice((sell, refund, delete_line, set_state))
+    if what is sell:
+        sell(shop)
+    elif what is set_state:
+        set_state(shop, number, shop.random.choice((2, 5, 6)))
+    else:
+        what(shop, number)
+
+
+def _slips(tables: Tables) -> set[int]:
+    return {int(str(refund).partition("-")[0]) for refund in tables["refunds"]["refund_id"]}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_guide_names_every_right_that_is_used(language):
+    guide = (Path(__file__).parents[1] / "docs" / "connect" / f"prestashop.{language}.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in guide.splitlines() if line.startswith("|")]
+    named = {name.strip() for row in rows for name in row.split(",")}
+    assert {resource.name for resource in RESOURCES} <= named
+    first = next(row for row in rows if row.strip().startswith("orders"))
+    needed = {resource.name for resource in RESOURCES if resource.needed}
+    assert {name.strip() for name in first.split(",")} == needed
