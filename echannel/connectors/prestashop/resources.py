@@ -159,7 +159,7 @@ SUPPLY_ORDER_DETAILS = Resource(
     "supply_order_details",
     (
         *("id", "id_supply_order", "id_product", "id_product_attribute"),
-        *("quantity_expected", "quantity_received", "price_te"),
+        *("quantity_expected", "quantity_received", "price_with_order_discount_te"),
     ),
     tables=("purchases",),
 )

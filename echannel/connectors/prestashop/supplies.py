@@ -70,7 +70,7 @@ def purchases_frame(
     come another one.
 
     Supply orders that were never sent (still open to editing, or templates) are left out; of closed ones
-    nothing more is to come.
+    nothing more is to come. The cost is the line's total after the discounts of line and order, by unit.
     """
     state = {int(one["id"]): one for one in states if one.get("id")}
     of = [state.get(int(one), {}) for one in ids(orders, "id_supply_order_state")]
@@ -94,7 +94,7 @@ def purchases_frame(
             "product_id": product_ids(details, "id_product", "id_product_attribute"),
             "expected": numbers(details, "quantity_expected", 0.0),
             "received": numbers(details, "quantity_received", 0.0),
-            "price": numbers(details, "price_te", 0.0),
+            "paid": numbers(details, "price_with_order_discount_te", 0.0),
         }
     )
     lines = lines[lines["order"].isin(head.index)].join(head, on="order").reset_index(drop=True)
@@ -112,7 +112,8 @@ def purchases_frame(
     frame = frame.sort_values(["order", "detail"], kind="stable")
     currency = frame["currency"].to_numpy("int64")
     rate = np.array([money.rates.get(int(one), 1.0) for one in currency] or [], dtype="float64")
-    cost = np.where(frame["price"] > 0, frame["price"], np.nan) * money.to_reporting(rate, currency)
+    known = (frame["paid"] > 0) & (frame["expected"] > 0)
+    cost = (frame["paid"] / frame["expected"]).where(known).to_numpy() * money.to_reporting(rate, currency)
     return pd.DataFrame(
         {
             "purchase_id": frame["order"].astype(str).astype(object),
