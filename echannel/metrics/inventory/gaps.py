@@ -25,40 +25,38 @@ def unlikely_silences(units: pd.DataFrame, category: np.ndarray) -> np.ndarray:
     Boolean cells (products × days). A product with fewer than 5 selling days has none.
     """
     sold = units.to_numpy() > 0
-    if not sold.any():
-        return np.zeros(sold.shape, dtype=bool)
-    exposure = _seasons(sold, category)
-    begun = np.maximum.accumulate(sold, axis=1)
-    silent = np.zeros(sold.shape, dtype=bool)
-    length = _gap_lengths(sold, exposure)
-    quiet = begun & ~sold
-    most = np.log(np.maximum(sold.sum(axis=1), 1) / UNLIKELY)[:, None]
-    for _ in range(3):  # a rate without the silences shows shorter ones
-        open_days = begun & ~silent
-        weight = np.where(open_days, exposure, 0.0).sum(axis=1)
-        share = np.clip(sold.sum(axis=1) / np.where(weight > 0, weight, np.inf), 0, 0.99)
-        rate = -np.log1p(-share)  # of a Poisson stream that leaves this share of days with a sale
-        found = quiet & (length * rate[:, None] > most)
-        if (found == silent).all():
-            break
-        silent = found
-    return silent & (sold.sum(axis=1) >= FEWEST_SELLING_DAYS)[:, None]
-
-
-def _gap_lengths(sold: np.ndarray, exposure: np.ndarray) -> np.ndarray:
-    """Of each day without a sale, the length of its gap in days weighed by their season."""
     size, width = sold.shape
-    running = np.hstack([np.zeros((size, 1)), np.cumsum(exposure, axis=1)])
-    column = np.arange(width)
-    last_sale = np.maximum.accumulate(np.where(sold, column, -1), axis=1)
-    following = np.where(sold, column, width)[:, ::-1]
-    next_sale = np.minimum.accumulate(following, axis=1)[:, ::-1]
-    upper = np.take_along_axis(running, next_sale, axis=1)
-    return upper - np.take_along_axis(running, last_sale + 1, axis=1)
+    silent = np.zeros((size, width + 1), dtype="int8")
+    row, sale = np.nonzero(sold)
+    if not len(row):
+        return silent[:, :width].astype(bool)
+    code, running = _seasons(sold, category)
+    # A gap from each sale to the next, or to the last day; its length in days weighed by their season.
+    ends_row = np.r_[row[1:] != row[:-1], True]
+    following = np.where(ends_row, width, np.r_[sale[1:], width])
+    length = running[code[row], following] - running[code[row], sale + 1]
+    times = np.bincount(row, minlength=size)
+    whole = running[code, width] - running[code, np.where(times > 0, sold.argmax(axis=1), width)]
+    most = np.log(np.maximum(times, 1) / UNLIKELY)
+    found = np.zeros(len(row), dtype=bool)
+    for _ in range(3):  # a rate without the silences shows shorter ones
+        days = whole - np.bincount(row[found], length[found], size)
+        share = np.clip(times / np.where(days > 0, days, np.inf), 0, 0.99)
+        rate = -np.log1p(-share)  # of a Poisson stream that leaves this share of days with a sale
+        before, found = found, length * rate[row] > most[row]
+        if (found == before).all():
+            break
+    found &= times[row] >= FEWEST_SELLING_DAYS
+    silent[row[found], sale[found] + 1] = 1
+    silent[row[found], following[found]] = -1
+    return np.cumsum(silent, axis=1, dtype="int8")[:, :width].astype(bool)
 
 
-def _seasons(sold: np.ndarray, category: np.ndarray) -> np.ndarray:
-    """Each day's selling against the mean of all days, of the product's category or of the shop (mean 1)."""
+def _seasons(sold: np.ndarray, category: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each product's curve, and for each curve the running sum over days of its selling (mean 1 a day).
+
+    A curve is a category's selling, or the whole shop's where the category is small.
+    """
     codes, names = pd.factorize(category)
     members = np.bincount(codes, minlength=len(names))
     active = np.maximum.accumulate(sold, axis=1)
@@ -68,7 +66,7 @@ def _seasons(sold: np.ndarray, category: np.ndarray) -> np.ndarray:
     for code in np.flatnonzero(members >= FEWEST_TOGETHER):
         of = codes == code
         curves[code] = _season(sold[of], active[of])
-    return curves[codes]
+    return codes, np.hstack([np.zeros((len(names), 1)), np.cumsum(curves, axis=1)])
 
 
 def _season(sold: np.ndarray, active: np.ndarray) -> np.ndarray:
