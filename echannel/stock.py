@@ -68,9 +68,10 @@ def forecasts_are_kept(sme: Sme) -> bool:
 def _computed(sme: Sme) -> Forecasts:
     from echannel.metrics.inventory.demand import weekly_demand
     from echannel.metrics.inventory.forecast import forecast
+    from echannel.metrics.inventory.large_orders import stocked_units
 
     stock = sme.inventory
-    demand = weekly_demand(stock.units, stock.in_stock, stock.today)
+    demand = weekly_demand(stocked_units(stock), stock.in_stock, stock.today)
     return forecast(demand, stock.items, events_of(sme), horizon=HORIZON_WEEKS)
 
 

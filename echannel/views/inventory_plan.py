@@ -9,6 +9,7 @@ import pandas as pd
 
 from echannel.metrics.inventory.classes import classes
 from echannel.metrics.inventory.facts import demand_facts
+from echannel.metrics.inventory.large_orders import stocked_units
 from echannel.metrics.inventory.policy import WhatIf as Tried
 from echannel.metrics.inventory.policy import policies
 from echannel.metrics.inventory.proposal import propose
@@ -36,7 +37,7 @@ def facts(view: View) -> pd.DataFrame:
             forecasts.choice,
             forecasts.paths,
             inventory.items,
-            inventory.units,
+            stocked_units(inventory),
             inventory.in_stock,
             inventory.today,
         )

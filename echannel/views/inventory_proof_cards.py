@@ -19,6 +19,7 @@ from echannel.views.inventory_facts import assumed, stock
 from echannel.views.inventory_plan import plan
 from echannel.views.tables import Column, Table
 
+_MANY_INFERRED = 0.1
 _ASSUMED = ("unit_cost", "lead_time_days", "lead_time_sd_days", "order_cost", "holding_rate", "review_days")
 _SHOWN = (
     ("value", "money"),
@@ -27,6 +28,7 @@ _SHOWN = (
     ("lost_margin_low", "money"),
     ("lost_margin_high", "money"),
     ("units_sold", "number"),
+    ("special_units", "number"),
     ("fill_rate", "percent"),
     ("orders", "number"),
     ("order_lines", "number"),
@@ -78,8 +80,14 @@ def proof(view: View) -> Card:
     notes = []
     if ok and now["left_out"]:
         notes.append(say("inventory.say.left_out", n=int(now["left_out"])))
+    if ok and now["inferred_share"] > 0.005:
+        notes.append(say("inventory.say.inferred", share=say.percent(now["inferred_share"], 0)))
     if ok and now["unpriced"]:
         notes.append(say("inventory.say.unpriced", n=int(now["unpriced"])))
+    if ok and now["inferred_share"] > _MANY_INFERRED:
+        notes.append(say("reason.deliveries_inferred", share=say.percent(now["inferred_share"], 0)))
+    if ok and now["special_units"]:
+        notes.append(say("reason.bought_for", n=round(now["special_units"])))
     first = own.first_day if len(found.daily) else stock(view).today
     rows = Rows(int(now["n"]), "products", as_date(first), as_date(stock(view).today))
     return Card(
