@@ -1,4 +1,4 @@
-"""Weekly demand as far as it is known: weeks with an empty shelf say nothing, they are not weeks of nothing."""
+"""Weekly demand as far as it is known: weeks with an empty shelf say nothing; they are not weeks of none."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def weekly_demand(units: pd.DataFrame, in_stock: pd.DataFrame, today: int) -> De
     week in stock for part of its days counts as if it had gone on so (censored demand: Wecker 1978,
     Predicting demand from sales data in the presence of stockouts, in its simplest form).
     """
-    past = units.loc[:, units.columns <= today]
-    stocked = in_stock.loc[:, in_stock.columns <= today]
+    past = units.loc[:, units.columns.to_numpy() <= today]
+    stocked = in_stock.loc[:, in_stock.columns.to_numpy() <= today]
     weeks = weekly_rates(past, stocked)
     share = weekly(stocked, mean=True).reindex(columns=weeks.columns)
     last = int(weeks.columns[-1]) + WEEK - 1 if weeks.shape[1] else today
-    days = (past.loc[:, past.columns <= last].to_numpy() > 0).sum(axis=1)
+    days = (past.to_numpy()[:, past.columns.to_numpy() <= last] > 0).sum(axis=1)
     return Demand(weeks, share, pd.Series(days, index=units.index, name="sale_days"))
 
 

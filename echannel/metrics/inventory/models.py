@@ -20,7 +20,7 @@ MODELS = ("auto_ets", "auto_theta", "croston_sba", "tsb", "adida", "imapa", SEAS
 FEWEST_TO_FIT = 13
 """Weeks that models with a trend need; the others do with fewer."""
 YEAR_WEEKS = 52
-_TSB = {"alpha_d": 0.15, "alpha_p": 0.1}
+_TSB_SIZE, _TSB_CHANCE = 0.15, 0.1  # how fast the size of a sale and its chance are learnt anew
 _RECENT = 13
 
 
@@ -105,7 +105,7 @@ def _tools() -> dict[str, Any]:
         "auto_ets": AutoETS(season_length=1, model="ZZN"),
         "auto_theta": AutoTheta(season_length=1),
         "croston_sba": CrostonSBA(),
-        "tsb": TSB(**_TSB),
+        "tsb": TSB(alpha_d=_TSB_SIZE, alpha_p=_TSB_CHANCE),
         "adida": ADIDA(),
         "imapa": IMAPA(),
     }
