@@ -45,8 +45,8 @@ def demand_facts(
     """Demand until the next delivery but one, product by product.
 
     ``per_day`` is the forecast's mean over lead time and review, so a season to come is in it; ``sd_day`` the
-    forecast's own error of a week, / √7. Where no forecast could be made, :func:`history_facts`; ``source``
-    says which ("forecast", "history").
+    forecast's own error of a week, / √7; ``n`` days with a sale. Where no forecast could be made,
+    :func:`history_facts`; ``source`` says which ("forecast", "history").
 
     Parameters
     ----------
@@ -61,10 +61,12 @@ def demand_facts(
     mean = ahead[np.arange(len(items)), last - 1] / last
     chosen = choice.reindex(items.index)
     sd = chosen["sd_week"].to_numpy("float64") / np.sqrt(WEEK)
+    sale_days = (units.reindex(items.index).to_numpy() > 0).sum(axis=1)
     use = (chosen["status"] == OK).to_numpy() & np.isfinite(mean) & np.isfinite(sd)
     frame = past.assign(
         per_day=np.where(use, mean, past["per_day"]),
         sd_day=np.where(use, sd, past["sd_day"]),
+        n=np.where(use, sale_days, past["n"]),
         status=np.where(use, OK, past["status"]),
         reason=np.where(use, "", past["reason"]),
         source=np.where(use, "forecast", "history"),

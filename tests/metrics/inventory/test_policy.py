@@ -178,6 +178,7 @@ def test_the_forecast_speaks_for_the_days_until_the_next_delivery_but_one():
     assert found.loc["a", "per_day"] == pytest.approx(path[0].mean())
     assert set(np.round(path[0], 6)) == {10.0, 20.0} and np.isnan(path[1]).all()
     assert found.loc["a", "sd_day"] == pytest.approx(7 / np.sqrt(7))
+    assert found["n"].tolist() == [70, 70]
     assert found["source"].tolist() == ["forecast", "history"] and found.loc["b", "per_day"] == pytest.approx(
         3.0
     )
