@@ -415,7 +415,30 @@ def test_shops_of_one_installation_are_places_and_must_not_differ_in_clock_or_cu
         synced(shop)
     shop.shops.add("2")
     number = sell(shop)
+    shop.touch("orders", number, id_shop=2)
     assert synced(shop, shop=2).order(number)["ordered_at"] == pd.Timestamp("2026-03-02 09:00", tz="UTC")
+
+
+def test_orders_and_carts_of_another_shop_of_the_installation_are_left_out(shop):
+    shop.shops.add("2")
+    mine, other = sell(shop), sell(shop)
+    for table, number in (("orders", other), ("carts", shop.tables["orders"][other]["id_cart"])):
+        shop.touch(table, number, id_shop=2)
+    tables = synced(shop, shop=1)
+    shop.pass_time(900)
+    for number in (mine, other):
+        shop.touch("orders", number)
+    synced(shop, tables, shop=1)
+    assert tables["orders"]["order_id"].tolist() == [str(mine)] == tables["carts"]["order_id"].tolist()
+    assert set(tables["order_lines"]["order_id"]) == {str(mine)}
+
+
+def test_a_prefix_keeps_the_numbers_of_two_installations_apart():
+    shop = trading_shop(10, seed=4)
+    plain, apart = synced(shop), synced(shop, prefix="pro-")
+    assert set(apart["orders"]["order_id"]) == {f"pro-{number}" for number in plain["orders"]["order_id"]}
+    assert set(apart["order_lines"]["product_id"]) <= set(apart["products"]["product_id"])
+    assert net_invoiced(apart) == pytest.approx(true_net(shop), abs=0.01)
 
 
 def test_a_product_that_is_gone_keeps_the_name_its_orders_give_it(shop):
@@ -452,7 +475,8 @@ def test_supply_orders_are_purchases_one_line_a_delivery(shop):
             is_template=0, date_add="2026-01-10 10:00:00", date_delivery_expected="2026-02-01 00:00:00",
         )  # fmt: skip
         shop.add(
-            "supply_order_details", id_supply_order=order, id_product=1, id_product_attribute=0,
+            quantity_expected=10, quantity_received=6 if state == 4 else 0,
+            price_with_order_discount_te="86.000000",
             quantity_expected=10, quantity_received=6 if state == 4 else 0, price_with_order_discount_te="86.000000",
         )  # fmt: skip
     for quantity, day in ((4, "20"), (2, "25")):
@@ -470,7 +494,8 @@ def test_supply_orders_are_purchases_one_line_a_delivery(shop):
 def test_carts_know_their_order_also_when_only_one_of_them_changed(shop):
     number = sell(shop, currency=1)
     given_up = shop.add(
-        "carts", id_currency=2, id_customer=1, secure_key="", date_add=shop.stamp(), date_upd=shop.stamp(),
+        "carts", id_shop=1, id_currency=2, id_customer=1, secure_key="",
+        date_add=shop.stamp(), date_upd=shop.stamp(),
         associations={"cart_rows": [{"id_product": 1, "id_product_attribute": 0, "quantity": 3}]},
     )  # fmt: skip
     tables = synced(shop)

@@ -39,7 +39,8 @@ def sell(
         for one in chosen
     ]  # fmt: skip
     cart = shop.add(
-        "carts", id_currency=currency, id_customer=customer, secure_key=CANARIES["secure_key"],
+        "carts",
+        id_shop=1, id_currency=currency, id_customer=customer, secure_key=CANARIES["secure_key"],
         date_add=shop.stamp(), date_upd=shop.stamp(), associations={"cart_rows": cart_rows},
     )  # fmt: skip
     shipping = round(rand.choice((0.0, 4.9, 7.0)) * rate, 2)
@@ -207,7 +208,7 @@ def trading_shop(orders: int, seed: int = 1, **more: int) -> PrestaShop:
             refund(shop, number, share=rand.choice((0.3, 1.0)), shipping=rand.random() < 0.3)
         if rand.random() < 0.2:
             shop.add(
-                "carts", id_currency=1, id_customer=0, secure_key="", date_add=shop.stamp(),
+                "carts", id_shop=1, id_currency=1, id_customer=0, secure_key="", date_add=shop.stamp(),
                 date_upd=shop.stamp(), associations={},
             )  # fmt: skip
     shop.pass_time()

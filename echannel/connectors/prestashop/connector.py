@@ -37,10 +37,11 @@ from echannel.tables import TABLES
 
 OPTIONS = frozenset(
     {
-        *("address", "shop", "key_in_address", "states", "channels"),
+        *("address", "shop", "prefix", "key_in_address", "states", "channels"),
         *("allow_http", "allow_private", "allow_self_signed", "ca_file"),
     }
 )
+_NUMBERED = ("order_id", "refund_id", "product_id", "supplier_id", "purchase_id", "cart_id", "location")
 _READING = "1"
 """Raised when rows come out differently: then everything is read anew."""
 
@@ -65,7 +66,8 @@ class PrestaShopConnector:
 
     Options: ``address`` (https://shop.example), ``shop`` (its number, in an installation with several),
     ``states`` (canonical status of states that the shop added, by number), ``channels`` (canonical channel
-    by payment module), ``key_in_address`` (for servers that drop the Authorization header: puts the key
+    by payment module), ``prefix`` (before all numbers, for an SME with several installations, whose
+    numbers are the same), ``key_in_address`` (for servers that drop the Authorization header: puts the key
     into the shop's logs). Secret: ``key``.
     """
 
@@ -117,7 +119,7 @@ class PrestaShopConnector:
     def fetch(self, cursor: dict[str, str]) -> Iterator[Batch]:
         """Everything on the first run; then what changed. See :class:`echannel.connectors.base.Connector`."""
         may, now = self.service.root()
-        reader = Reader(self.service, may)
+        reader = Reader(self.service, may, self.options.get("shop"))
         lacking = [one.name for one in RESOURCES if one.needed and not reader.allowed(one)]
         if lacking:
             raise UserError("prestashop.error.rights_missing", rights=", ".join(lacking))
@@ -136,7 +138,9 @@ class PrestaShopConnector:
     def _shape(self, may: Mapping[str, bool]) -> str:
         """What decides how rows come out: when it changes, all is read anew."""
         readable = sorted(one.name for one in RESOURCES if may.get(one.name))
-        chosen = {name: self.options.get(name) for name in ("address", "shop", "states", "channels")}
+        chosen = {
+            name: self.options.get(name) for name in ("address", "shop", "prefix", "states", "channels")
+        }
         parts = json.dumps([_READING, readable, chosen], sort_keys=True, default=str)
         return hashlib.blake2b(parts.encode(), digest_size=8).hexdigest()
 
@@ -187,7 +191,9 @@ class PrestaShopConnector:
         places = Places.of(addresses, countries_of(lists["countries"]), {})
         tables = {
             "products": shop.products,
-            "stock_levels": stock_frame(lists["stock_availables"], lists["stocks"], today, shop.known),
+            "stock_levels": stock_frame(
+                reader.mine(lists["stock_availables"]), lists["stocks"], today, shop.known
+            ),
             "suppliers": suppliers_frame(lists["suppliers"], addresses, places),
             "supplier_prices": supplier_prices_frame(lists["product_suppliers"], shop.known, money),
             "purchases": purchases_frame(
@@ -200,7 +206,7 @@ class PrestaShopConnector:
                 self.context.source_id,
             ),
         }
-        return _batch(tables, {}, shop.notes)
+        return self._batch(tables, {}, shop.notes)
 
     def _everything(
         self, reader: Reader, shop: _Shop, cursor: dict[str, str], before: Mapping[str, str]
@@ -209,7 +215,7 @@ class PrestaShopConnector:
         customers, addresses = reader.whole(of.CUSTOMERS), reader.whole(of.ADDRESSES)
         slips, payments = reader.whole(of.ORDER_SLIPS), reader.whole(of.ORDER_PAYMENTS)
         facts = self._with_people(shop, customers, addresses)
-        yield _batch({"customers": self._customers(facts)}, {}, ())
+        yield self._batch({"customers": self._customers(facts)}, {}, ())
         sold: dict[int, tuple[int, float]] = {}
         done = int(before.get("done", "0") or 0)
         if done:
@@ -219,8 +225,8 @@ class PrestaShopConnector:
             sold |= _cart_orders(trade.orders)
             self.context.progress(self.context.source_id, trade.last, trade.last + left)
             yield self._traded(reader, shop, facts, trade, paid, {**cursor, "done": str(trade.last)})
-        tables = {"carts": carts_frame(reader.whole(of.CARTS), sold, facts)}
-        yield _batch(tables, {"shape": cursor["shape"], "since": cursor["begun"]}, (), ("begun", "done"))
+        tables = {"carts": carts_frame(reader.mine(reader.whole(of.CARTS)), sold, facts)}
+        yield self._batch(tables, {"shape": cursor["shape"], "since": cursor["begun"]}, (), ("begun", "done"))
 
     def _changes(
         self, reader: Reader, shop: _Shop, changes: Window, cursor: dict[str, str]
@@ -237,7 +243,7 @@ class PrestaShopConnector:
             changed = self._with_people(shop, found.customers, found.addresses)
             tables["customers"] = self._customers(changed)
         paid = paid_by_reference(found.trade.payments, facts.clock)
-        others = _batch(tables, {}, ())
+        others = self._batch(tables, {}, ())
         traded = self._traded(reader, shop, facts, found.trade, paid, cursor)
         yield replace(
             traded,
@@ -280,19 +286,30 @@ class PrestaShopConnector:
         notes = (Note("prestashop.note.chosen_amounts", {"n": by_hand}),) if by_hand else ()
         gone = gone_products(reader.sold_names(trade.lines, shop.known))
         tables = {"orders": orders, "order_lines": lines, "refunds": refunds, "products": gone}
-        bare = frozenset(orders["order_id"]) - frozenset(lines["order_id"])
-        return replace(_batch(tables, cursor, notes), emptied={"order_lines": bare} if bare else {})
+        batch = self._batch(tables, cursor, notes)
+        if "orders" not in batch.tables:
+            return batch
+        lined = batch.tables["order_lines"]["order_id"] if "order_lines" in batch.tables else ()
+        bare = frozenset(batch.tables["orders"]["order_id"]) - frozenset(lined)
+        return replace(batch, emptied={"order_lines": bare} if bare else {})
+
+    def _batch(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        cursor: dict[str, str],
+        notes: tuple[Note, ...] = (),
+        gone: tuple[str, ...] = (),
+    ) -> Batch:
+        prefix = str(self.options.get("prefix") or "")
+        filled = {n: _typed(n, _prefixed(table, prefix)) for n, table in tables.items() if len(table)}
+        read = sum(len(table) for table in filled.values())
+        return Batch(filled, no_refusals(), cursor, read, notes, gone)
 
 
-def _batch(
-    tables: Mapping[str, pd.DataFrame],
-    cursor: dict[str, str],
-    notes: tuple[Note, ...],
-    gone: tuple[str, ...] = (),
-) -> Batch:
-    filled = {name: _typed(name, table) for name, table in tables.items() if len(table)}
-    read = sum(len(table) for table in filled.values())
-    return Batch(filled, no_refusals(), cursor, read, notes, gone)
+def _prefixed(frame: pd.DataFrame, prefix: str) -> pd.DataFrame:
+    """All numbers of the installation with its prefix: another one's are the same."""
+    named = [column for column in _NUMBERED if column in frame] if prefix else []
+    return frame.assign(**{c: (prefix + frame[c].astype("string")).astype(object) for c in named})
 
 
 def _typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:

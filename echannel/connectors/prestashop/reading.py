@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from echannel.connectors.prestashop import resources as of
 from echannel.connectors.prestashop.clock import SETTINGS
@@ -68,8 +69,9 @@ class Changes:
 class Reader:
     """Reads a shop, as far as the key may."""
 
-    def __init__(self, service: Service, may: dict[str, bool]) -> None:
+    def __init__(self, service: Service, may: dict[str, bool], shop: Any = None) -> None:
         self.service, self.may = service, may
+        self._shop = int(shop) if str(shop or "").isdigit() else None
 
     def allowed(self, resource: Resource) -> bool:
         """Whether the key may read a resource (and the shop has it)."""
@@ -96,6 +98,15 @@ class Reader:
         """All of a resource; what may not be read: nothing."""
         return self.service.whole(resource) if self.allowed(resource) else []
 
+    def mine(self, records: list[Record]) -> list[Record]:
+        """The records of the shop that the profile names, and those of all shops together (``id_shop`` 0).
+
+        The webservice itself keeps only some resources apart by shop.
+        """
+        if self._shop is None:
+            return records
+        return [one for one in records if int(one.get("id_shop") or 0) in (0, self._shop)]
+
     def supplier_addresses(self, suppliers: list[Record]) -> list[Record]:
         """The addresses of suppliers."""
         numbers = [int(one["id"]) for one in suppliers]
@@ -119,7 +130,7 @@ class Reader:
             orders, lines = [], []
 
     def _orders_and_lines(self, part: Stretch) -> tuple[list[Record], list[Record]]:
-        orders = self.service.stretch(of.ORDERS, part)
+        orders = self.mine(self.service.stretch(of.ORDERS, part))
         if not orders:
             return [], []
         between = (int(orders[0]["id"]), int(orders[-1]["id"]))
@@ -159,7 +170,7 @@ class Reader:
         references = {str(order["reference"]) for order in found.values() if order.get("reference")}
         for order in self._among(of.ORDERS, "reference", references):
             found[int(order["id"])] = order
-        return [found[number] for number in sorted(found)]
+        return self.mine([found[number] for number in sorted(found)])
 
     def _trade(self, orders: list[Record]) -> Trade:
         numbers = _numbers(orders, "id")
@@ -179,7 +190,7 @@ class Reader:
         for cart in self._among(of.CARTS, "id", _numbers(orders, "id_cart") - set(found)):
             found[int(cart["id"])] = cart
         elsewhere = self._among(of.ORDERS, "id_cart", set(found) - _numbers(orders, "id_cart"))
-        return list(found.values()), [*elsewhere, *orders]
+        return self.mine(list(found.values())), [*elsewhere, *orders]
 
     def sold_names(self, lines: list[Record], known: set[str]) -> list[Record]:
         """The latest line of each product that was sold and is not in the catalogue, with its name."""

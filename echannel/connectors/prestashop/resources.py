@@ -175,7 +175,7 @@ SUPPLY_ORDER_STATES = Resource(
 )
 CARTS = Resource(
     "carts",
-    ("id", "id_currency", "id_customer", "date_add", "date_upd"),
+    ("id", "id_shop", "id_currency", "id_customer", "date_add", "date_upd"),
     {"cart_rows": ("id_product", "id_product_attribute", "quantity")},
     tables=("carts",),
 )
