@@ -97,7 +97,8 @@ def prepare_inventory(
 
     ``tables`` by name: ``stock_levels``, ``purchases``, ``suppliers``, ``supplier_prices``; what is left out
     is empty. Products are all that any table names. ``today`` is by default the last day of the sales, or,
-    where there is no order, of the counts and deliveries.
+    where there is no order, of the counts and deliveries; an earlier day gives the stock as it was known
+    then: no sale, count, order or delivery after it.
     """
     chosen = settings or InventorySettings()
     levels, purchases, suppliers, prices = (
@@ -109,6 +110,8 @@ def prepare_inventory(
     named = (products, lines, levels, purchases, prices)
     index = product_index([frame["product_id"] for frame in named])
     first, last = _span(sales, levels, purchases)
+    if today is not None and first <= today < last:
+        lines, levels, purchases = _known_by(today, lines, levels, purchases)
     last = last if today is None or today < first else today
     units = daily_units(lines, first, last, index)
     returned = daily_returns(lines, first, last, index)
@@ -162,6 +165,22 @@ def _span(sales: Sales, levels: pd.DataFrame, purchases: pd.DataFrame) -> tuple[
     seen = np.concatenate([day_or_none(levels["as_of"]), day_or_none(purchases["received_on"])])
     seen = seen[np.isfinite(seen)]
     return (int(seen.min()), int(seen.max())) if len(seen) else (0, -1)
+
+
+def _known_by(
+    today: int, lines: pd.DataFrame, levels: pd.DataFrame, purchases: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Lines, counts and purchases as they were known at the end of a day; later deliveries are still open."""
+    ordered, received = (day_or_none(purchases[f"{what}_on"]) for what in ("ordered", "received"))
+    begun = np.where(np.isfinite(ordered), ordered, received)
+    kept = purchases[~(begun > today)]
+    open_yet = pd.Series(received > today, index=purchases.index)[kept.index]
+    kept = kept.assign(
+        received_on=kept["received_on"].mask(open_yet),
+        received_quantity=kept["received_quantity"].mask(open_yet),
+    )
+    levels = levels[day_or_none(levels["as_of"]) <= today]
+    return lines[(lines["day"] <= today).to_numpy()], levels, kept
 
 
 def _reaches_back(

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shops import DAYS, FIRST, PRODUCTS, Stocked, shops
 
+from echannel.metrics.inventory import InventorySettings, prepare_inventory
 from echannel.metrics.inventory.gaps import unlikely_silences
 from echannel.metrics.inventory.panels import wide
 
@@ -254,6 +255,30 @@ def test_a_delivery_that_nobody_recorded_came_on_any_of_the_empty_days():
 
     assert empty_days([]) == [0.5] * 4
     assert empty_days([{"product": "b", "quantity": 1, "ordered": 0}]) == [0] * 4
+
+
+@settings(max_examples=10)
+@given(shops(least_counts=2))
+def test_a_day_of_the_past_knows_nothing_of_what_came_after(shop):
+    until = 40
+    past = Stocked(
+        [one for one in shop.sold if one[0] <= until],
+        [one for one in shop.back if one[0] <= until],
+        [one for one in shop.counted if one[0] <= until],
+        [
+            {**one, "received": one["received"] if one["received"] <= until else None}
+            for one in shop.bought
+            if one["ordered"] <= until
+        ],
+        shop.products,
+        until=until,
+    ).inventory()
+    then = prepare_inventory(shop.sales, shop.tables, InventorySettings(), today=FIRST + until)
+    assert then.today == past.today == FIRST + until
+    for name in ("units", "received", "on_hand", "losses", "inferred", "in_stock", "position", "basis"):
+        pd.testing.assert_frame_equal(getattr(then, name), getattr(past, name))
+    costs = ["lead_time_days", "unit_cost", "supplier_id"]
+    pd.testing.assert_frame_equal(then.items[costs], past.items[costs])
 
 
 def test_nothing_is_in_stock_before_it_began():
