@@ -475,9 +475,9 @@ def test_supply_orders_are_purchases_one_line_a_delivery(shop):
             is_template=0, date_add="2026-01-10 10:00:00", date_delivery_expected="2026-02-01 00:00:00",
         )  # fmt: skip
         shop.add(
+            "supply_order_details", id_supply_order=order, id_product=1, id_product_attribute=0,
             quantity_expected=10, quantity_received=6 if state == 4 else 0,
             price_with_order_discount_te="86.000000",
-            quantity_expected=10, quantity_received=6 if state == 4 else 0, price_with_order_discount_te="86.000000",
         )  # fmt: skip
     for quantity, day in ((4, "20"), (2, "25")):
         date_add = f"2026-01-{day} 09:00:00"
