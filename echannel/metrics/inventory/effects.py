@@ -6,9 +6,10 @@ category, and each category's over the whole shop's: a Poisson regression with o
     E[demand of product i in week w] = level_i · exp(trend_w + season_w + events_w),
 
 whose season (smooth waves of the year) and events are drawn towards the shop's, and the shop's towards
-nothing, the more so the less was sold (a normal prior on the coefficients; the noise is measured on the
-pooled series, so that shocks shared by all products count as one). Fixed effects of a Poisson panel:
-Hausman, Hall and Griliches 1984; drawing towards the group: Gelman and Hill 2007, chapter 12.
+nothing, the more so the less was sold (a normal prior on the coefficients). The noise is measured on the
+pooled series, so that shocks shared by all products count as one, and so is how large a season there is.
+Fixed effects of a Poisson panel: Hausman, Hall and Griliches 1984; drawing towards the group: Gelman and
+Hill 2007, chapter 12; the size of the season: MacKay 1992, Bayesian interpolation.
 
 Demand is divided by the index before a model sees it, forecasts are multiplied by it afterwards.
 """
@@ -32,7 +33,8 @@ _KNOT_WEEKS = 26
 _SEASON_SD, _EVENT_SD, _TREND_SD = 0.5, 0.5, 0.3  # of logarithms: what is plausible before any data
 _CATEGORY_PART = 0.5  # a category's coefficients lie so much nearer to the shop's than the shop's to none
 _ROUNDS, _ROUNDS_OF_NOISE = 25, 4
-_LARGEST_STEP, _SMALL_STEP = 1.0, 1e-6
+_LARGEST_STEP, _SMALL_STEP = 1.0, 1e-5
+_LEAST_SIZE = 0.02
 _WHOLE_WEEK_SHARE = 0.5
 _EPOCH = date(1970, 1, 1)
 
@@ -102,11 +104,12 @@ def calendar_effects(
     if design.calendar.shape[1] and len(weeks):
         demand = weeks.to_numpy()
         codes = pd.Categorical(categories.reindex(weeks.index), categories=names).codes
-        shop = _fitted(demand, design, np.zeros(design.width), design.spread)
+        shop = _fitted(demand, design, np.zeros(design.width), design.spread, design.shape)
         part = np.where(np.arange(design.width) < design.calendar.shape[1], _CATEGORY_PART, 1.0)
         spread = design.spread * part
         for code in range(len(names)):
-            found = _fitted(demand[codes == code], design, shop, spread)
+            # One category is the shop: its sales shall not count twice.
+            found = _fitted(demand[codes == code], design, shop, spread) if len(names) > 1 else shop
             coefficients[code] = found[: design.calendar.shape[1]]
         index = np.exp(coefficients @ design.calendar.T)
     frame = pd.DataFrame(index, index=pd.Index(names, name="category"), columns=span)
@@ -127,6 +130,13 @@ class _Design:
     @property
     def width(self) -> int:
         return self.calendar.shape[1] + self.trend.shape[1]
+
+    @property
+    def shape(self) -> np.ndarray | None:
+        """The plausible size of the season's waves, whose common factor is measured; 0 elsewhere."""
+        season = self.parts["season"]
+        inside = np.arange(self.width) < season.stop
+        return np.where(inside, self.spread, 0.0) if season.stop else None
 
     @classmethod
     def of(cls, span: np.ndarray, known: int, events: pd.DataFrame) -> _Design:
@@ -181,8 +191,18 @@ def _trend(span: int, known: int) -> np.ndarray:
     return np.maximum(0, week[:, None] - knots[None, :]) / _KNOT_WEEKS
 
 
-def _fitted(demand: np.ndarray, design: _Design, start: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Coefficients by penalised quasi-likelihood; product levels are profiled out in every round."""
+def _fitted(
+    demand: np.ndarray,
+    design: _Design,
+    start: np.ndarray,
+    spread: np.ndarray,
+    shape: np.ndarray | None = None,
+) -> np.ndarray:
+    """Coefficients by penalised quasi-likelihood; product levels are profiled out in every round.
+
+    ``spread``: how far each may lie from ``start``. ``shape``: the same up to a factor that the data
+    choose, where above 0.
+    """
     seen = ~np.isnan(demand)
     sold = np.where(seen, demand, 0.0)
     alive = sold.sum(axis=1) > 0
@@ -193,7 +213,7 @@ def _fitted(demand: np.ndarray, design: _Design, start: np.ndarray, spread: np.n
     penalty = 1 / spread**2
     beta = start.copy()
     weight = np.ones(len(sold))
-    noise = 1.0
+    noise = known_size = 1.0
     for turn in range(_ROUNDS):
         rate = np.exp(x @ beta)
         exposure = seen @ rate
@@ -210,9 +230,24 @@ def _fitted(demand: np.ndarray, design: _Design, start: np.ndarray, spread: np.n
         curvature = ((x.T * expected) @ x - own) / noise + np.diag(penalty)
         step = np.linalg.solve(curvature, gradient)
         beta = beta + np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
-        if turn >= _ROUNDS_OF_NOISE and np.abs(step).max() < _SMALL_STEP:
+        change = np.abs(step).max()
+        if turn >= _ROUNDS_OF_NOISE and shape is not None:
+            size = _size(beta - start, np.diag(np.linalg.inv(curvature)), shape, spread)
+            change = max(change, abs(size - known_size))
+            known_size = size
+            spread = np.where(shape > 0, np.maximum(size * shape, 1e-9), spread)
+            penalty = 1 / spread**2
+        if turn >= _ROUNDS_OF_NOISE and change < _SMALL_STEP:
             break
     return beta
+
+
+def _size(apart: np.ndarray, variance: np.ndarray, shape: np.ndarray, spread: np.ndarray) -> float:
+    """How far coefficients lie apart, times ``shape``: what of them is not chance (MacKay 1992)."""
+    free = shape > 0
+    told = np.maximum(1 - variance[free] / spread[free] ** 2, 0.0).sum()
+    size = np.sqrt(((apart[free] / shape[free]) ** 2).sum() / max(told, 1e-3))
+    return float(np.clip(size, _LEAST_SIZE, 1.0))
 
 
 def _dispersion(sold: np.ndarray, seen: np.ndarray, mean: np.ndarray) -> np.ndarray:
