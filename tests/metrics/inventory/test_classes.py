@@ -24,7 +24,7 @@ from echannel.metrics.inventory.classes import (
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(shops(), st.sampled_from(["turnover", "margin", "units"]))
 def test_classes_partition_the_products(shop, by):
     inventory = shop.inventory()
@@ -143,7 +143,7 @@ def test_one_week_of_history_gives_no_letter_but_a_reason():
     assert found.loc["a", "xyz_reason"] in {"reason.weeks_few", "reason.no_sale"}
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(
     st.lists(
         st.tuples(

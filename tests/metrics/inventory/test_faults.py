@@ -122,7 +122,7 @@ def test_every_fault_has_its_words_in_both_languages():
         assert {f"stock_fault.{fault}" for fault in FAULTS} <= set(messages(language))
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(shops())
 def test_faults_of_random_shops_are_those_of_the_list(shop):
     table = faults(shop.inventory())

@@ -20,7 +20,7 @@ def row(panel: pd.DataFrame, product: str) -> list[float]:
     return panel.loc[product].tolist()
 
 
-@settings(max_examples=25)
+@settings(max_examples=14)
 @given(shops())
 def test_stock_at_the_end_is_start_and_receipts_less_sales_and_losses_plus_returns(shop):
     inventory = shop.inventory()
@@ -47,7 +47,7 @@ def test_stock_at_the_end_is_start_and_receipts_less_sales_and_losses_plus_retur
     assert inventory.position["on_hand"].sum() == pytest.approx(total_end)
 
 
-@settings(max_examples=25)
+@settings(max_examples=14)
 @given(shops(least_counts=1))
 def test_a_slow_replay_finds_the_same_stock(shop):
     inventory = shop.inventory(roll_back_days=DAYS)

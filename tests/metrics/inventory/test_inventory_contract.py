@@ -81,7 +81,7 @@ def test_without_data_nothing_fails_and_nothing_is_made_up(name, bare):
             assert_result(METRICS[name](inventory))
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(shops())
 def test_every_figure_comes_with_its_status(shop):
     inventory = shop.inventory()

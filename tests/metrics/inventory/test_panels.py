@@ -22,7 +22,7 @@ from echannel.metrics.inventory.panels import (
 LAST = FIRST + DAYS - 1
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(shops())
 def test_units_returns_and_receipts_are_those_of_the_lines_one_by_one(shop):
     lines = shop.sales.lines

@@ -31,7 +31,7 @@ def only(frame):
     return frame.iloc[0]
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(shops(least_counts=2))
 def test_values_add_up_over_every_grouping_and_are_units_times_cost(shop):
     inventory = shop.inventory()
@@ -96,7 +96,7 @@ def test_vector_v3_turn_four_dio_91_25_gmroi_2_667():
     assert turned["estimated"] == 0
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(shops(least_counts=4))
 def test_turn_and_gmroi_by_plain_loops(shop):
     inventory = shop.inventory()
@@ -166,7 +166,7 @@ def test_three_days_on_sale_say_nothing_of_cover():
     assert one["status"] == "too_few" and one["reason"] == "reason.in_stock_days_few"
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(shops(least_counts=4))
 def test_sell_through_by_plain_addition(shop):
     inventory = shop.inventory()
@@ -219,7 +219,7 @@ def fifo(inventory, product: str) -> list[float] | None:
     return layers
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(shops(least_counts=3))
 def test_ageing_takes_the_oldest_first_and_adds_up_to_the_stock(shop):
     shop = Stocked(shop.sold, (), shop.counted, shop.bought, shop.products)  # a return has no age
@@ -327,7 +327,7 @@ def test_a_product_taken_off_is_not_out_of_stock():
     assert one["status"] == "too_few" and one["reason"] == "reason.not_on_offer"
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(shops(least_counts=2))
 def test_stock_over_time_ends_with_today(shop):
     inventory = shop.inventory()
