@@ -52,7 +52,7 @@ def kept(folder: Path, name: str, key: str, compute: Callable[[], Frames]) -> Fr
             found = _read(path, key)
         if found is None:
             found = compute()
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, pa.ArrowException):
                 _write(path, key, found)
                 for older in {*folder.glob(f"{name}-*.zip"), *folder.glob(f".{name}-*.zip.*")} - {path}:
                     older.unlink(missing_ok=True)

@@ -87,6 +87,25 @@ def test_a_filter_redraws_the_figures(live: Watched) -> None:
     live.check()
 
 
+@pytest.mark.parametrize(("sme", "language"), [("kent-gifts", "en"), ("breizh-epicerie", "fr")])
+def test_a_slider_moves_the_orders(live: Watched, sme: str, language: str, size: str) -> None:
+    opened(live, "inventory", f"sme={sme}&lang={language}")
+    drawn(live)
+    live.shoot(f"live-{sme}-inventory-{language}-{size}")
+    assert live.page.locator("[role=alert]").count() == 0
+    before = live.page.locator("#inventory-service .ec-sentence").inner_text()
+    live.page.locator(".ec-filters .widget-slider [role=slider]").first.press("End")
+    live.page.wait_for_function(
+        "before => document.querySelector('#inventory-service .ec-sentence').innerText !== before",
+        arg=before,
+        timeout=20_000,
+    )
+    live.page.locator("button.ec-button").click()
+    live.page.wait_for_selector('.ec-offer a[download$=".pdf"]', timeout=20_000)
+    live.shoot(f"live-{sme}-inventory-moved-{language}-{size}")
+    live.check()
+
+
 def test_what_cannot_be_shown_is_said_in_plain_words(live: Watched, size: str) -> None:
     opened(live, "growth", "sme=nobody&lang=fr")
     live.shoot(f"unknown-sme-fr-{size}")
