@@ -20,7 +20,8 @@ APART = 4
 ORIGINS = 4
 FEWEST_BEFORE = 12
 FEWEST_ERRORS = 100  # of a demand type, for bands of its own
-_TRUST = 8.0  # origins' worth of what the demand type says, against the product's own few
+HALVED = ("adida", models.COMBINED)
+_TRUST = 24.0  # origins' worth of what the demand type says, against the product's own four
 _MOST_APART = 1.0  # of RMSSE: one odd product must not speak for its type
 _VARIANCE_TRUST = 8.0
 _KINDS = ("smooth", "erratic", "intermittent", "lumpy", "")
@@ -32,7 +33,7 @@ class Trials:
 
     Attributes
     ----------
-    names, with_calendar : of each candidate.
+    names, calendar : of each candidate, and how much of the calendar's index is in it (0, ½, 1).
     smooth : products that models of continuous demand were tried on.
     kind : demand type of each product before the first origin, as a place in ``_KINDS``.
     loss : products × candidates, RMSSE; NaN where not tried.
@@ -43,7 +44,7 @@ class Trials:
     """
 
     names: np.ndarray
-    with_calendar: np.ndarray
+    calendar: np.ndarray
     smooth: np.ndarray
     kind: np.ndarray
     loss: np.ndarray
@@ -124,8 +125,8 @@ class Trials:
                     {
                         "demand_type": kind,
                         "model": name,
-                        "calendar": bool(self.with_calendar[column]),
-                        "loss": _mean(loss, 0),
+                        "calendar": float(self.calendar[column]),
+                        "loss": float(_mean(loss, 0)),
                         "n": int(np.isfinite(loss).sum()),
                         "chosen": int((self.chosen[mine] == column).sum()),
                     }
@@ -139,7 +140,7 @@ def try_models(weeks: pd.DataFrame, categories: pd.Series, events: pd.DataFrame)
 
     Nothing after the first origin goes into the calendar's index, the scales or the fitted parameters. A
     product's few errors are drawn towards what holds for its demand type: how much its losses lie above or
-    below the combination's is averaged with the type's mean, which counts as much as eight origins.
+    below the combination's is averaged with the type's mean, which counts as much as 24 origins.
     """
     values = weeks.to_numpy(dtype="float64")
     origins = _origins(values.shape[1])
@@ -148,7 +149,7 @@ def try_models(weeks: pd.DataFrame, categories: pd.Series, events: pd.DataFrame)
     shape = variability(before.iloc[:, -2 * models.YEAR_WEEKS :])
     kind = np.array([_KINDS.index(one) for one in shape["demand_type"]], dtype="int64")
     smooth = (shape["adi"] < ADI_CUT).to_numpy(dtype=bool)
-    starts = np.isfinite(values).argmax(axis=1)
+    starts = np.isfinite(values).argmax(axis=1) if values.shape[1] else np.zeros(len(values), dtype="int64")
     enough = np.isfinite(values[:, :first]).sum(axis=1) >= FEWEST_BEFORE
     names, calendar, paths = _candidates(weeks, categories, events, origins, starts, smooth)
     actual = _windows(values, origins)
@@ -157,7 +158,8 @@ def try_models(weeks: pd.DataFrame, categories: pd.Series, events: pd.DataFrame)
     change = np.diff(values[:, :first], axis=1)
     rms = np.sqrt(_mean(change**2, 1))
     loss = divided(np.sqrt(_mean(error**2, (2, 3))), np.broadcast_to(rms, error.shape[:2])).T
-    chosen = _chosen(loss, kind, np.isfinite(error).any(axis=3).sum(axis=2).max(axis=0, initial=0))
+    tried = np.isfinite(error).any(axis=3).sum(axis=2).max(axis=0, initial=0)
+    chosen = _chosen(loss, kind, tried, int(np.flatnonzero(names == models.COMBINED)[-1]))
     own = np.arange(len(values))
     taken = error[chosen, own]
     return Trials(
@@ -189,24 +191,23 @@ def _candidates(
     starts: np.ndarray,
     smooth: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Names, whether with the calendar, and paths: candidates × products × origins × weeks ahead."""
+    """Names, how much of the calendar is in each, and paths: candidates × products × origins × weeks."""
     values = weeks.to_numpy(dtype="float64")
     first = int(origins[0]) if len(origins) else values.shape[1]
     plain = filled(values)
     found = models.paths_at(plain, starts, origins, AHEAD, smooth)
     found[models.SEASONAL_NAIVE] = models.seasonal_naive(plain, starts, origins, AHEAD)
-    names, calendar = list(models.MODELS), [False] * len(models.MODELS)
-    paths = [found[name] for name in names]
+    tried = [(name, 0.0, found[name]) for name in models.MODELS]
     effects = calendar_effects(weeks.iloc[:, :first], categories, events, values.shape[1] - first)
     index = effects.of(categories, weeks.columns.to_numpy())
     if len(origins) and not np.allclose(index, 1.0):
         ahead = _windows(index, origins)
-        found = models.paths_at(filled(values / index), starts, origins, AHEAD, smooth)
-        for name in models.MODELS:
-            if name != models.SEASONAL_NAIVE:
-                names.append(name)
-                calendar.append(True)
-                paths.append(found[name] * ahead)
+        seasonal = models.paths_at(filled(values / index), starts, origins, AHEAD, smooth)
+        seasonal = {name: paths * ahead for name, paths in seasonal.items()}
+        tried += [(name, 1.0, seasonal[name]) for name in models.MODELS if name != models.SEASONAL_NAIVE]
+        # Half of each is less wrong where nobody knows whether the season comes back.
+        tried += [(name, 0.5, (found[name] + seasonal[name]) / 2) for name in HALVED]
+    names, calendar, paths = zip(*tried, strict=True)
     return np.array(names), np.array(calendar), np.stack(paths)
 
 
@@ -215,9 +216,8 @@ def _windows(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
     return values[:, origins[:, None] + np.arange(AHEAD)[None, :]]
 
 
-def _chosen(loss: np.ndarray, kind: np.ndarray, tried: np.ndarray) -> np.ndarray:
-    """The candidate of each product, by its own losses drawn towards its demand type's."""
-    base = models.MODELS.index(models.COMBINED)
+def _chosen(loss: np.ndarray, kind: np.ndarray, tried: np.ndarray, base: int) -> np.ndarray:
+    """The candidate of each product, by its own losses drawn towards its demand type's; else ``base``."""
     relative = np.clip(loss - loss[:, [base]], -_MOST_APART, _MOST_APART)
     overall = _mean(relative, 0)
     chosen = np.full(len(loss), base)
