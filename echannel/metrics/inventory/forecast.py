@@ -35,9 +35,9 @@ class Forecasts:
     Attributes
     ----------
     choice : index ``product_id``: ``model`` (of ``models.MODELS``, or "category" for newcomers),
-        ``calendar`` (whether the calendar's index is in it), ``loss`` (RMSSE on the past), ``mase`` (mean
-        absolute error on the past over that of "as last week" before; below 1 = better), ``n`` (known
-        weeks), ``per_week`` (mean of the path), ``sd_week`` (standard deviation of the error of one week),
+        ``calendar`` (how much of the calendar's index is in it: 0, ½ or 1), ``loss`` (RMSSE on the past),
+        ``mase`` (mean absolute error on the past over that of "as last week" before; below 1 = better),
+        ``n`` (known weeks), ``per_week`` (mean of the path), ``sd_week`` (standard deviation of the error of one week),
         ``bias`` (mean error over mean demand on the past), ``demand_type``, ``value`` (= ``per_week``),
         ``status``, ``reason``.
     paths : ``product_id``, ``week`` (int Monday), ``mean``, ``low80``, ``high80``, ``low95``, ``high95``;
@@ -79,7 +79,7 @@ def forecast(demand: Demand, items: pd.DataFrame, events: pd.DataFrame, horizon:
     choice = pd.DataFrame(
         {
             "model": np.where(told, model, ""),
-            "calendar": calendar & told,
+            "calendar": np.where(told, calendar, 0.0),
             "loss": np.where(own, trials.loss_of_choice, np.nan),
             "mase": np.where(own, trials.mase, np.nan),
             "n": _known(weeks),
@@ -117,9 +117,9 @@ def _paths(
     young: np.ndarray,
     horizon: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each product's path by its chosen model, and whether the calendar is in it."""
+    """Each product's path by its chosen model, and how much of the calendar is in it."""
     found = np.full((len(weeks), horizon), np.nan)
-    calendar = trials.with_calendar[trials.chosen] & own
+    calendar = np.where(own, trials.calendar[trials.chosen], 0.0)
     if not len(weeks) or not weeks.shape[1]:
         return found, calendar
     effects = calendar_effects(weeks, categories, events, horizon)
@@ -129,9 +129,9 @@ def _paths(
     values = weeks.to_numpy(dtype="float64")
     starts = np.isfinite(values).argmax(axis=1)
     origin = np.array([weeks.shape[1]])
-    for with_calendar in (False, True):
-        rows = np.flatnonzero(own & (calendar == with_calendar))
-        level = filled(values[rows] / (past[rows] if with_calendar else 1.0))
+    for share in (0.0, 1.0):  # of the calendar; half of it is the mean of both
+        rows = np.flatnonzero(own & (np.abs(calendar - share) < 1))
+        level = filled(values[rows] / (past[rows] if share else 1.0))
         names = trials.names[trials.chosen[rows]]
         costly = np.isin(names, (*models.CONTINUOUS, models.COMBINED)) & trials.smooth[rows]
         made = models.paths_at(level, starts[rows], origin, horizon, costly)
@@ -139,12 +139,13 @@ def _paths(
         chosen = np.stack([made[name][:, 0] for name in models.MODELS])
         place = np.array([models.MODELS.index(name) for name in names], dtype="int64")
         path = chosen[place, np.arange(len(rows))]
-        path = np.where(np.isfinite(path), path, made[models.MEAN][:, 0])
-        found[rows] = path * (ahead[rows] if with_calendar else 1.0)
+        path = np.where(np.isfinite(path), path, made[models.MEAN][:, 0]) * (ahead[rows] if share else 1.0)
+        weight = (1 - np.abs(calendar[rows] - share))[:, None]
+        found[rows] = np.nan_to_num(found[rows]) + weight * path
     rows = np.flatnonzero(young)
     if len(rows):
         found[rows] = newcomer_paths(values / past, starts, categories, rows, horizon) * ahead[rows]
-        calendar[rows] = True
+        calendar[rows] = 1.0
     return found, calendar
 
 

@@ -24,9 +24,7 @@ def newcomer_paths(
     demand : products × weeks without the calendar, NaN where unknown.
     starts : first known week of each product; those of the first weeks of the data are no newcomers.
     """
-    width = demand.shape[1]
-    ages = np.arange(min(_CURVE_WEEKS, width) + horizon)
-    curves = _curves(demand, starts, categories.to_numpy(), len(ages))
+    curves = _curves(demand, starts, demand.shape[1] + horizon)
     shop = _mean_curve(curves, np.isfinite(curves).any(axis=1))
     found = np.full((len(rows), horizon), np.nan)
     for place, row in enumerate(rows):
@@ -38,11 +36,11 @@ def newcomer_paths(
         age = len(so_far)
         expected = np.where(known, curve[:age], 0.0).sum()
         level = np.where(known, so_far, 0.0).sum() / expected if expected > 0 else np.nan
-        found[place] = level * curve[np.minimum(age + np.arange(horizon), len(curve) - 1)]
+        found[place] = level * curve[age + np.arange(horizon)]
     return found
 
 
-def _curves(demand: np.ndarray, starts: np.ndarray, categories: np.ndarray, width: int) -> np.ndarray:
+def _curves(demand: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
     """Relative demand by weeks since the first sale, of products that came within the data."""
     age = np.arange(width)
     column = starts[:, None] + age[None, :]
