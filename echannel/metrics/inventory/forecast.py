@@ -37,9 +37,9 @@ class Forecasts:
     choice : index ``product_id``: ``model`` (of ``models.MODELS``, or "category" for newcomers),
         ``calendar`` (how much of the calendar's index is in it: 0, ½ or 1), ``loss`` (RMSSE on the past),
         ``mase`` (mean absolute error on the past over that of "as last week" before; below 1 = better),
-        ``n`` (known weeks), ``per_week`` (mean of the path), ``sd_week`` (standard deviation of the error of one week),
-        ``bias`` (mean error over mean demand on the past), ``demand_type``, ``value`` (= ``per_week``),
-        ``status``, ``reason``.
+        ``n`` (known weeks), ``per_week`` (mean of the path), ``sd_week`` (standard deviation of the error
+        of one week), ``bias`` (mean error over mean demand on the past), ``demand_type``, ``value`` (=
+        ``per_week``), ``status``, ``reason``.
     paths : ``product_id``, ``week`` (int Monday), ``mean``, ``low80``, ``high80``, ``low95``, ``high95``;
         units per week, never negative.
     coverage : ``level``, ``value`` (share of past weeks within bands made from other weeks), ``n``,
