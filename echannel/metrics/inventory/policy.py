@@ -20,18 +20,10 @@ import pandas as pd
 
 from echannel.metrics.inventory.items import InventorySettings
 from echannel.metrics.inventory.newsvendor import critical_ratio
-from echannel.metrics.inventory.quantities import (
-    discounted_quantity,
-    economic_order_quantity,
-    nearest_packs,
-    price_at,
-    price_steps,
-    rounded,
-)
+from echannel.metrics.inventory.ordering import YEAR, Order, order_of, within_shelf_life
 from echannel.metrics.inventory.service import Protection, safety_factor
 from echannel.metrics.result import OK, TOO_FEW
 
-YEAR = 365
 SERVICE = {"A": 0.98, "B": 0.95, "C": 0.90}  # cycle service, where the SME has not said
 CURVE = (0.90, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 FEWEST_SALES = 4  # days with a sale: fewer say nothing about demand
@@ -99,26 +91,10 @@ def policies(
     ``lost_units`` and ``lost_margin`` (short of stock), ``assumed`` (inputs nobody stated, joined by
     commas), ``n``, ``status``, ``reason``. No number without demand.
     """
-    tried = what_if or WhatIf()
-    facts = demand_facts.reindex(items.index)
-    known = _known(facts)
-    lead, lead_sd, review, holding = (
-        items[name].to_numpy("float64")
-        for name in ("lead_time_days", "lead_time_sd_days", "review_days", "holding_rate")
-    )
-    per_day, sd_day = (
-        np.where(known, facts[name].to_numpy("float64"), 1.0) for name in ("per_day", "sd_day")
-    )
-    lead = np.maximum(lead + tried.longer, 0.0)
-    protection = Protection.of(per_day, sd_day, lead, lead_sd, review)
-    order = _order(items, per_day, review, prices, tried)
-    target, target_from = _targets(items, classes, settings, tried, order, per_day)
-    point = _point(protection, target, order.quantity, tried.fill)
-    order, shelf = _within_shelf_life(items, order, per_day, point - protection.lead.mean)
-    if shelf.any():
-        target, target_from = _targets(items, classes, settings, tried, order, per_day)
-        point = _point(protection, target, order.quantity, tried.fill)
-    frame = _figures(protection, point, order, per_day, review)
+    made = _decided(items, demand_facts, classes, settings, prices, what_if or WhatIf())
+    facts, known, order, per_day = made.facts, made.known, made.order, made.per_day
+    frame = _figures(made)
+    holding = items["holding_rate"].to_numpy("float64")
     margin = np.maximum(items["price_net"].to_numpy("float64") - order.unit_cost, 0.0)
     frame = frame.assign(
         eoq=order.economic,
@@ -126,10 +102,10 @@ def policies(
         holding_cost=frame["mean_stock"] * order.unit_cost * holding,
         lost_units=(1 - frame["fill_rate"]) * per_day * YEAR,
         lost_margin=(1 - frame["fill_rate"]) * per_day * YEAR * margin,
-        service_target=target,
-        z=safety_factor(target),
+        service_target=made.target,
+        z=safety_factor(made.target),
         per_day=per_day,
-        sd_day=sd_day,
+        sd_day=made.sd_day,
     )
     numbers = [*_NUMBERS, "service_target", "z", "per_day", "sd_day"]
     frame[numbers] = frame[numbers].to_numpy("float64") + np.where(known, 0.0, np.nan)[:, None]
@@ -137,18 +113,32 @@ def policies(
     reason = facts["reason"].fillna("").astype(str).to_numpy()
     few = ~known & (status == OK)
     return frame.set_axis(items.index).assign(
-        service_from=target_from,
-        distribution=np.where(known, protection.cycle.kind, ""),
+        service_from=made.target_from,
+        distribution=np.where(known, made.protection.cycle.kind, ""),
         order_limit=np.where(known, order.limit, ""),
         unit_cost=order.unit_cost,
-        lead_time_days=lead,
-        lead_time_sd_days=lead_sd,
-        review_days=review,
+        lead_time_days=made.lead_time,
+        lead_time_sd_days=items["lead_time_sd_days"],
+        review_days=made.review,
         assumed=_assumed(items),
         n=facts["n"].fillna(0).to_numpy("float64"),
         status=np.where(few, TOO_FEW, status),
         reason=np.where(~known & (few | (reason == "")), "reason.few_sales", np.where(known, "", reason)),
     )
+
+
+def decisions(
+    items: pd.DataFrame,
+    demand_facts: pd.DataFrame,
+    classes: pd.Series | pd.DataFrame,
+    settings: InventorySettings,
+    what_if: WhatIf | None = None,
+) -> pd.DataFrame:
+    """Only what :func:`policies` decides, for what runs it many times: ``reorder_point`` (= ``value``),
+    ``order_quantity``, ``per_day``; NaN without demand. Without quantity discounts."""
+    made = _decided(items, demand_facts, classes, settings, None, what_if or WhatIf())
+    numbers = {"reorder_point": made.point, "order_quantity": made.order.quantity, "per_day": made.per_day}
+    return pd.DataFrame(numbers, index=items.index).where(pd.Series(made.known, items.index), np.nan)
 
 
 def service_curve(
@@ -207,91 +197,56 @@ def curve_point(found: pd.DataFrame) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True)
+class _Decision:
+    """What is decided of each product, and what it rests on."""
+
+    facts: pd.DataFrame
+    known: np.ndarray
+    per_day: np.ndarray
+    sd_day: np.ndarray
+    lead_time: np.ndarray
+    review: np.ndarray
+    protection: Protection
+    order: Order
+    target: np.ndarray
+    target_from: np.ndarray
+    point: np.ndarray
+
+
+def _decided(
+    items: pd.DataFrame,
+    demand_facts: pd.DataFrame,
+    classes: pd.Series | pd.DataFrame,
+    settings: InventorySettings,
+    prices: pd.DataFrame | None,
+    tried: WhatIf,
+) -> _Decision:
+    facts = demand_facts.reindex(items.index)
+    known = _known(facts)
+    lead, lead_sd, review = (
+        items[name].to_numpy("float64") for name in ("lead_time_days", "lead_time_sd_days", "review_days")
+    )
+    per_day, sd_day = (
+        np.where(known, facts[name].to_numpy("float64"), 1.0) for name in ("per_day", "sd_day")
+    )
+    lead = np.maximum(lead + tried.longer, 0.0)
+    protection = Protection.of(per_day, sd_day, lead, lead_sd, review)
+    order = order_of(items, per_day, review, prices, tried.cash)
+    target, target_from = _targets(items, classes, settings, tried, order, per_day)
+    point = _point(protection, target, order.quantity, tried.fill)
+    order, shelf = within_shelf_life(items, order, per_day, point - protection.lead.mean)
+    if shelf.any():
+        target, target_from = _targets(items, classes, settings, tried, order, per_day)
+        point = _point(protection, target, order.quantity, tried.fill)
+    return _Decision(
+        facts, known, per_day, sd_day, lead, review, protection, order, target, target_from, point
+    )
+
+
 def _known(facts: pd.DataFrame) -> np.ndarray:
     enough = (facts["status"] == OK) & (facts["n"] >= FEWEST_SALES)
     return np.asarray(enough & (facts["per_day"] >= 0) & facts["sd_day"].notna())
-
-
-def _order_cost(items: pd.DataFrame, held: np.ndarray) -> np.ndarray:
-    """Each product's part of what an order to its supplier costs, whatever is in it.
-
-    Shared by what holding a year's demand costs: then √(2·K·D/h) gives all of the supplier's products the
-    same rhythm, the best one for ordering them together: T = √(2·K/Σ h·D) (joint replenishment; Silver, Pyke
-    and Thomas 2017, chapter 10). A product alone, or of an unknown supplier, bears it whole.
-    """
-    cost = items["order_cost"].to_numpy("float64")
-    supplier = items["supplier_id"].astype(str).to_numpy()
-    codes = np.unique(supplier, return_inverse=True)[1]
-    weight = np.nan_to_num(held)
-    total = np.bincount(codes, weight, len(codes))[codes]
-    share = np.divide(weight, total, out=np.ones(len(cost)), where=total > 0)
-    return np.where((supplier == "") | (share <= 0), cost, cost * share)
-
-
-@dataclass(frozen=True)
-class _Order:
-    """An order quantity, what set it, its unit cost, and the economic quantity before rounding."""
-
-    quantity: np.ndarray
-    limit: np.ndarray
-    unit_cost: np.ndarray
-    economic: np.ndarray
-
-
-def _order(
-    items: pd.DataFrame, per_day: np.ndarray, review: np.ndarray, prices: pd.DataFrame | None, tried: WhatIf
-) -> _Order:
-    """The economic quantity (of all prices), in whole packs and above the minimum; a year's demand at most.
-
-    Where it does not last until the next review, ordering costs too little to wait: one pack is the step,
-    and an order is whatever was sold since the last. So too where no cost is known.
-    """
-    rate, least, pack = (
-        items[name].to_numpy("float64")
-        for name in ("holding_rate", "order_quantity_min", "order_quantity_multiple")
-    )
-    yearly = per_day * YEAR
-    single = items["unit_cost"].to_numpy("float64")
-    fixed = _order_cost(items, rate * single * yearly)
-    economic, unit_cost = economic_order_quantity(fixed, rate * single, yearly), single
-    discounted = np.zeros(len(items), dtype=bool)
-    if prices is not None and len(prices):
-        breaks, costs = price_steps(prices, items)
-        best, unit_cost, _ = discounted_quantity(fixed, rate, yearly, breaks, costs)
-        discounted = (best > economic * 1.01) & (unit_cost < price_at(economic, breaks, costs))
-        economic = best
-    economic = np.where(np.isfinite(unit_cost), economic, np.nan)
-    step = rounded(0.0, least, pack)
-    with np.errstate(invalid="ignore"):
-        lasts = economic > np.maximum(per_day * review, step)
-    near = nearest_packs(np.nan_to_num(economic), least, pack, fixed, rate * unit_cost, yearly)
-    near = np.where(discounted, rounded(np.nan_to_num(economic), least, pack), near)
-    longest = np.maximum(rounded(yearly, least, pack, up=False), step)
-    quantity = np.where(lasts, np.minimum(near, longest), step)
-    limit = np.select(
-        [lasts & (near > longest), lasts & discounted, lasts, step > np.maximum(per_day * review, pack)],
-        ["year", "discount", "economic", "minimum"],
-        "review",
-    )
-    if tried.cash is not None:
-        dear = quantity * unit_cost > tried.cash
-        fits = rounded(np.floor(tried.cash / np.maximum(unit_cost, 1e-9)), least, pack, up=False)
-        quantity, limit = np.where(dear, fits, quantity), np.where(dear, "cash", limit)
-    return _Order(quantity, limit, unit_cost, economic)
-
-
-def _within_shelf_life(
-    items: pd.DataFrame, order: _Order, per_day: np.ndarray, safety: np.ndarray
-) -> tuple[_Order, np.ndarray]:
-    """No more at once than sells, after the safety stock, before it expires; but one pack or the minimum."""
-    life = items["shelf_life_days"].to_numpy("float64")
-    pack, least = (items[f"order_quantity_{name}"].to_numpy("float64") for name in ("multiple", "min"))
-    most = np.maximum(per_day * life - np.maximum(safety, 0.0), 0.0)
-    with np.errstate(invalid="ignore"):
-        long = np.isfinite(most) & (order.quantity > most)
-    capped = np.where(long, rounded(np.nan_to_num(most), least, pack, up=False), order.quantity)
-    limit = np.where(long, "shelf_life", order.limit)
-    return _Order(capped, limit, order.unit_cost, order.economic), long
 
 
 def _targets(
@@ -299,7 +254,7 @@ def _targets(
     classes: pd.Series | pd.DataFrame,
     settings: InventorySettings,
     tried: WhatIf,
-    order: _Order,
+    order: Order,
     per_day: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The service wanted of each product, and who says so.
@@ -331,26 +286,25 @@ def _point(protection: Protection, target: np.ndarray, quantity: np.ndarray, fil
     return protection.until_delivery(quantity).quantile(target)
 
 
-def _figures(
-    protection: Protection, point: np.ndarray, order: _Order, per_day: np.ndarray, review: np.ndarray
-) -> pd.DataFrame:
-    need = protection.until_delivery(order.quantity)
+def _figures(made: _Decision) -> pd.DataFrame:
+    protection, point, quantity, review = made.protection, made.point, made.order.quantity, made.review
+    need = protection.until_delivery(quantity)
     reviews = YEAR / np.where(review > 0, review, 1.0)
     orders = np.where(
         review > 0,
-        np.nan_to_num(protection.order_chance(order.quantity)) * reviews,
-        per_day * YEAR / order.quantity,
+        np.nan_to_num(protection.order_chance(quantity)) * reviews,
+        made.per_day * YEAR / quantity,
     )
     return pd.DataFrame(
         {
             "value": point,
             "safety_stock": point - need.mean,
             "reorder_point": point,
-            "order_quantity": order.quantity,
-            "order_up_to": point + order.quantity,
-            "cycle_service": protection.cycle_service(point, order.quantity),
-            "fill_rate": protection.fill_rate(point, order.quantity),
-            "mean_stock": protection.mean_stock(point, order.quantity),
+            "order_quantity": quantity,
+            "order_up_to": point + quantity,
+            "cycle_service": 1 - need.tail(point),
+            "fill_rate": protection.fill_rate(point, quantity),
+            "mean_stock": protection.mean_stock(point, quantity),
             "orders_per_year": orders,
         }
     )

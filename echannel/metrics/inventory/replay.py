@@ -19,7 +19,7 @@ from scipy.special import gammaincinv
 
 from echannel.metrics.inventory.items import InventorySettings
 from echannel.metrics.inventory.past import Past
-from echannel.metrics.inventory.policy import WhatIf, policies
+from echannel.metrics.inventory.policy import WhatIf, decisions
 from echannel.metrics.result import OK, TOO_FEW
 
 TODAY, PROPOSED = "today", "proposed"
@@ -106,7 +106,7 @@ def _policies(past: Past, settings: InventorySettings, tried: WhatIf) -> tuple[n
             "reason": "",
         }
     )
-    found = policies(stacked, known, pd.Series(np.tile(past.abc, refits)), settings, None, tried)
+    found = decisions(stacked, known, pd.Series(np.tile(past.abc, refits)), settings, tried)
     names = ("reorder_point", "order_quantity", "per_day")
     return tuple(found[name].to_numpy().reshape(refits, size) for name in names)
 

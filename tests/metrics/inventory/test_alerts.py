@@ -87,7 +87,7 @@ def expired_by_hand(batches, per_day, life, days):
     return lost
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.dictionaries(st.integers(TODAY - 19, TODAY), st.integers(1, 60), min_size=1, max_size=5),
     st.integers(0, 6),
@@ -141,7 +141,7 @@ def test_a_transfer_comes_before_an_order():
     assert line["saves"] == line["value"] * 12
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 900), st.floats(0.05, 1)), min_size=1, max_size=14)
 )

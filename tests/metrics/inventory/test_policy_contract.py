@@ -78,7 +78,7 @@ def test_without_data_nothing_fails_and_nothing_is_made_up(number):
             assert_result(frame), name
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(shops())
 def test_every_figure_comes_with_its_status(shop):
     with warnings.catch_warnings():

@@ -132,7 +132,7 @@ def steps(draw_rows):
 CHUNKS = st.lists(st.tuples(st.integers(0, 4), st.floats(0.5, 30), st.floats(0, 5)), min_size=1, max_size=18)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_the_budget_is_never_overspent_and_more_of_it_never_avoids_less(data):
     chunks = data.draw(CHUNKS)
@@ -184,7 +184,7 @@ def test_steps_add_up_to_what_is_wanted_and_each_avoids_less():
         assert (np.diff(each) <= 1e-9).all() and (packs.row == row).sum() <= 40
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.1, 40), st.floats(1, 30), st.integers(0, 300)), min_size=1, max_size=6),
     st.floats(0, 30_000),
