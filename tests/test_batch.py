@@ -230,7 +230,9 @@ def test_resume_makes_only_what_failed_or_is_missing(workspace):
 
 def test_a_report_is_made_again_only_when_something_it_rests_on_has_changed(workspace):
     for sme in ("alpha", "bravo"):
-        SmeStore(workspace.store / sme).commit({"orders": canonical("orders", [order("1", "2024-05-01", 20.0)])})
+        SmeStore(workspace.store / sme).commit(
+            {"orders": canonical("orders", [order("1", "2024-05-01", 20.0)])}
+        )
 
     def made(**options) -> list[str]:
         summary = run_cohort(workspace, "trial", languages=["en"], **options)
@@ -240,7 +242,9 @@ def test_a_report_is_made_again_only_when_something_it_rests_on_has_changed(work
     # What carol's report rests on cannot be told: she has no tables.
     assert made() == ["alpha", "bravo", "carol"]
     assert made() == ["carol"]
-    SmeStore(workspace.store / "bravo").commit({"orders": canonical("orders", [order("2", "2024-05-02", 20.0)])})
+    SmeStore(workspace.store / "bravo").commit(
+        {"orders": canonical("orders", [order("2", "2024-05-02", 20.0)])}
+    )
     assert made() == ["bravo", "carol"]
     profile = workspace.parameters / "smes" / "alpha.yml"
     profile.write_text(profile.read_text().replace("currency: GBP", "currency: EUR"))
