@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
@@ -63,8 +63,11 @@ class Clock:
     def of(cls, settings: Mapping[str, str], profile_zone: str) -> Clock:
         """The shop's own time zone, else the profile's."""
         named = settings.get("PS_TIMEZONE", "")
-        known = named in available_timezones()
-        return cls(named if known else profile_zone, known)
+        try:
+            ZoneInfo(named)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return cls(profile_zone, False)
+        return cls(named, True)
 
     def utc(self, records: list[Record], name: str, later: np.ndarray | None = None) -> pd.Series:
         """A field of wall times in UTC; in the hour that comes twice, ids tell the second from the first.

@@ -313,10 +313,15 @@ def _prefixed(frame: pd.DataFrame, prefix: str) -> pd.DataFrame:
 
 
 def _typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame in the table's types as far as its values allow; what does not fit is refused by the sync."""
+    """The frame in the table's types as far as its values allow; what does not fit is refused by the sync.
+
+    Columns that the platform does not have come empty, in their type: so the sync need not look further.
+    """
     columns = {}
     for column, spec in TABLES[name].columns.items():
-        if column in frame:
+        if column not in frame and spec.nullable:
+            columns[column] = pd.Series(index=frame.index, dtype=spec.dtype)
+        elif column in frame:
             try:
                 columns[column] = frame[[column]].astype({column: spec.dtype})[column]
             except (TypeError, ValueError):

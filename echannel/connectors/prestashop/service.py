@@ -65,8 +65,9 @@ class Stretch:
             low, high = self.between
             fine &= all(low <= int(record.get(self.field) or 0) <= high for record in records)
         if self.among:
-            wanted = {str(value) for value in self.among}
-            fine &= all(str(record.get(self.field)) in wanted for record in records)
+            # The shop's database does not tell small letters from capitals.
+            wanted = {str(value).casefold() for value in self.among}
+            fine &= all(str(record.get(self.field)).casefold() in wanted for record in records)
         if self.changed is not None:
             since, until = self.changed
             fine &= all(since <= str(record.get("date_upd")) <= until for record in records)
