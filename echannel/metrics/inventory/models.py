@@ -102,8 +102,11 @@ def _tools() -> dict[str, Any]:
     from statsforecast.models import ADIDA, IMAPA, TSB, AutoETS, AutoTheta, CrostonSBA
 
     return {
-        "auto_ets": AutoETS(season_length=1, model="ZZN"),
-        "auto_theta": AutoTheta(season_length=1),
+        # Levels only, and the dynamic optimised Theta for what grows: on the demonstration cohort and on
+        # Online Retail their errors are 0.6 to 5 % smaller than with all variants to choose from in-sample
+        # (docs/decisions.md), and they take a sixth of the time.
+        "auto_ets": AutoETS(season_length=1, model="ANN"),
+        "auto_theta": AutoTheta(season_length=1, model="DOTM"),
         "croston_sba": CrostonSBA(),
         "tsb": TSB(alpha_d=_TSB_SIZE, alpha_p=_TSB_CHANCE),
         "adida": ADIDA(),
