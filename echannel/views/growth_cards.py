@@ -306,8 +306,8 @@ def _monthly(sales: Sales, first: int, last: int) -> pd.DataFrame:
 
 
 def platforms_used(view: View) -> list[str]:
-    """The platforms that the profile's file presets name."""
-    named = [
+    """The platforms that the profile's connectors and file presets name."""
+    named = [source.connector for source in view.sme.profile.sources] + [
         str(rule.get("preset", "")) + " " + str(rule.get("platform", ""))
         for source in view.sme.profile.sources
         for rule in source.options.get("files", [])
