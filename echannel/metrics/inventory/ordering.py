@@ -21,12 +21,14 @@ YEAR = 365
 
 @dataclass(frozen=True)
 class Order:
-    """An order quantity, what set it, its unit cost, and the economic quantity before rounding."""
+    """An order quantity, what set it, its unit cost, the economic quantity before rounding, and the price
+    breaks and prices of each product (None: no price list)."""
 
     quantity: np.ndarray
     limit: np.ndarray
     unit_cost: np.ndarray
     economic: np.ndarray
+    steps: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def order_of(
@@ -35,6 +37,7 @@ def order_of(
     review: np.ndarray,
     prices: pd.DataFrame | None,
     cash: float | None,
+    known: np.ndarray,
 ) -> Order:
     """The economic quantity (of all prices), in whole packs and above the minimum; a year's demand at most.
 
@@ -47,13 +50,14 @@ def order_of(
     )
     yearly = per_day * YEAR
     single = items["unit_cost"].to_numpy("float64")
-    fixed = _order_cost(items, rate * single * yearly)
+    bought = known & items["active"].to_numpy(dtype=bool)
+    fixed = _order_cost(items, np.where(bought, rate * single * yearly, 0.0))
     economic, unit_cost = economic_order_quantity(fixed, rate * single, yearly), single
-    discounted = np.zeros(len(items), dtype=bool)
+    discounted, steps = np.zeros(len(items), dtype=bool), None
     if prices is not None and len(prices):
-        breaks, costs = price_steps(prices, items)
-        best, unit_cost, _ = discounted_quantity(fixed, rate, yearly, breaks, costs)
-        discounted = (best > economic * 1.01) & (unit_cost < price_at(economic, breaks, costs))
+        steps = price_steps(prices, items)
+        best, unit_cost, _ = discounted_quantity(fixed, rate, yearly, *steps)
+        discounted = (best > economic * 1.01) & (unit_cost < price_at(economic, *steps))
         economic = best
     economic = np.where(np.isfinite(unit_cost), economic, np.nan)
     step = rounded(0.0, least, pack)
@@ -70,9 +74,10 @@ def order_of(
     )
     if cash is not None:
         dear = quantity * unit_cost > cash
-        fits = rounded(np.floor(cash / np.maximum(unit_cost, 1e-9)), least, pack, up=False)
+        highest = np.fmax(unit_cost, _priced(step, unit_cost, steps))  # less may miss a price break
+        fits = rounded(np.floor(cash / np.maximum(highest, 1e-9)), least, pack, up=False)
         quantity, limit = np.where(dear, fits, quantity), np.where(dear, "cash", limit)
-    return Order(quantity, limit, unit_cost, economic)
+    return Order(quantity, limit, _priced(quantity, unit_cost, steps), economic, steps)
 
 
 def within_shelf_life(
@@ -86,7 +91,14 @@ def within_shelf_life(
         long = np.isfinite(most) & (order.quantity > most)
     capped = np.where(long, rounded(np.nan_to_num(most), least, pack, up=False), order.quantity)
     limit = np.where(long, "shelf_life", order.limit)
-    return Order(capped, limit, order.unit_cost, order.economic), long
+    unit_cost = _priced(capped, order.unit_cost, order.steps)
+    return Order(capped, limit, unit_cost, order.economic, order.steps), long
+
+
+def _priced(
+    quantity: np.ndarray, unit_cost: np.ndarray, steps: tuple[np.ndarray, np.ndarray] | None
+) -> np.ndarray:
+    return unit_cost if steps is None else price_at(quantity, *steps)
 
 
 def _order_cost(items: pd.DataFrame, held: np.ndarray) -> np.ndarray:

@@ -232,7 +232,7 @@ def _decided(
     )
     lead = np.maximum(lead + tried.longer, 0.0)
     protection = Protection.of(per_day, sd_day, lead, lead_sd, review)
-    order = order_of(items, per_day, review, prices, tried.cash)
+    order = order_of(items, per_day, review, prices, tried.cash, known)
     target, target_from = _targets(items, classes, settings, tried, order, per_day)
     point = _point(protection, target, order.quantity, tried.fill)
     order, shelf = within_shelf_life(items, order, per_day, point - protection.lead.mean)

@@ -76,6 +76,10 @@ def test_a_discount_is_taken_where_it_pays():
     worth, not_worth = (policy(items(a={}), prices=price(at)).loc["a"] for at in (11.0, 11.99))
     assert (worth["order_quantity"], worth["order_limit"], worth["unit_cost"]) == (600, "discount", 11.0)
     assert (not_worth["order_quantity"], not_worth["order_limit"]) == (372, "economic")
+    poor = policy(items(a={}), prices=price(11.0), what_if=WhatIf(cash=5000.0)).loc["a"]
+    assert poor["order_limit"] == "cash" and poor["unit_cost"] == 12 and poor["order_quantity"] * 12 <= 5000
+    short_lived = policy(items(a={"shelf_life_days": 12.0}), prices=price(11.0)).loc["a"]
+    assert (short_lived["order_quantity"], short_lived["unit_cost"]) == (162, 12.0)
 
 
 def test_the_target_is_the_profiles_or_the_classes_or_the_margins():
