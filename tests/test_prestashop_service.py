@@ -200,6 +200,17 @@ def test_ids_with_wide_gaps_are_read_in_wide_stretches(shop):
     assert len(tables["orders"]) == 26 and pages < 10
 
 
+def test_a_counter_set_on_by_millions_costs_few_requests(shop, monkeypatch):
+    monkeypatch.setattr("echannel.connectors.prestashop.service.PAGE", 10)
+    last = shop.tables["orders"][25]
+    for number in range(9_000_000, 9_000_030):
+        shop.add("orders", **{**last, "id": number, "reference": f"F{number}"})
+    with server(shop) as served:
+        tables = Tables().sync(connector(served))
+        assert len(asked(served, "orders")) < 400
+    assert set(tables["orders"]["order_id"].astype(int)) == set(shop.tables["orders"])
+
+
 def test_a_body_cut_short_that_claims_to_be_whole_is_asked_for_again(shop):
     with server(shop) as served:
         served.fail("cut unsaid", path="customers")

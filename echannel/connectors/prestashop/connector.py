@@ -225,8 +225,9 @@ class PrestaShopConnector:
             sold |= _cart_orders(trade.orders)
             self.context.progress(self.context.source_id, trade.last, trade.last + left)
             yield self._traded(reader, shop, facts, trade, paid, {**cursor, "done": str(trade.last)})
-        tables = {"carts": carts_frame(reader.mine(reader.whole(of.CARTS)), sold, facts)}
-        yield self._batch(tables, {"shape": cursor["shape"], "since": cursor["begun"]}, (), ("begun", "done"))
+        for carts in reader.pages(of.CARTS):
+            yield self._batch({"carts": carts_frame(carts, sold, facts)}, {}, ())
+        yield self._batch({}, {"shape": cursor["shape"], "since": cursor["begun"]}, (), ("begun", "done"))
 
     def _changes(
         self, reader: Reader, shop: _Shop, changes: Window, cursor: dict[str, str]

@@ -112,6 +112,18 @@ class Reader:
         numbers = [int(one["id"]) for one in suppliers]
         return self._among(of.ADDRESSES, "id_supplier", numbers)
 
+    def pages(self, resource: Resource) -> Iterator[list[Record]]:
+        """All of a resource, some stretches at a time; what may not be read: nothing."""
+        if not self.allowed(resource):
+            return
+        parts, found = self.service.parts(resource), []
+        read = self.service.api.map(lambda part: self.service.stretch(resource, part), parts)
+        for done, records in enumerate(read, 1):
+            found += self.mine(records)
+            if done % ORDERS_AT_ONCE == 0 or done == len(parts):
+                yield found
+                found = []
+
     def trades(self, after: int, slips: list[Record], payments: list[Record]) -> Iterator[tuple[Trade, int]]:
         """All orders above an id, some stretches at a time, with their lines; and how many are left."""
         parts = self.service.parts(of.ORDERS, after)

@@ -27,7 +27,7 @@ PAGE = 500
 SMALLEST_PAGE = 8
 _SURELY_SHORT = 25
 """No host hands out so few rows a page: a shorter page is the last one."""
-_MANY_PAGES = 20
+_MANY_PAGES, _MANY_PARTS, _BLOCKS = 20, 200, 64
 IDS_AT_ONCE = 100
 """Some servers take no address longer than about 2,000 characters."""
 
@@ -166,7 +166,7 @@ class Service:
             return found if len(found) < _SURELY_SHORT else found + self.stretch(resource, Stretch(last))
         self._fullest = max(self._fullest, size)
         first, last = int(found[0]["id"]), int(found[-1]["id"])
-        parts = self._cut(last + 1, self._end(resource, "DESC"), last - first + 1)
+        parts = self._cut(resource, last + 1, self._end(resource, "DESC"), last - first + 1)
         for records in self.api.map(lambda part: self.stretch(resource, part), parts):
             found += records
         return found
@@ -185,11 +185,23 @@ class Service:
         if high - low >= _MANY_PAGES * PAGE:
             first, size = self.page(resource, Stretch(low - 1), low - 1)
             step = max(step, int(first[-1]["id"]) - low + 1) if len(first) == size else high - low + 1
-        return self._cut(low, high, step)
+        return self._cut(resource, low, high, step)
 
-    @staticmethod
-    def _cut(low: int, high: int, step: int) -> list[Stretch]:
-        return [Stretch(start - 1, min(start + step - 1, high)) for start in range(low, high + 1, step)]
+    def _cut(self, resource: Resource, low: int, high: int, step: int) -> list[Stretch]:
+        """Stretches of ``step`` ids; wide ranges without ids are left out (some shops set counters on)."""
+        if (high - low) // step < _MANY_PARTS:
+            starts = range(low, high + 1, step)
+            return [Stretch(start - 1, min(start + step - 1, high)) for start in starts]
+        width = -(-(high - low + 1) // _BLOCKS)
+        blocks = [(start, min(start + width - 1, high)) for start in range(low, high + 1, width)]
+        firsts = self.api.map(lambda block: self._first(resource, *block), blocks)
+        found = [(first, end) for first, (_, end) in zip(firsts, blocks, strict=True) if first]
+        return [part for first, end in found for part in self._cut(resource, first, end, step)]
+
+    def _first(self, resource: Resource, low: int, high: int) -> int:
+        """The lowest id of a range; 0 where there is none."""
+        asked = {"filter[id]": f"[{low},{high}]", "sort": "[id_ASC]", "limit": "1"}
+        return next((int(record["id"]) for record in self.records(resource, asked, "[id]")), 0)
 
     def changed(self, resource: Resource, since: str, until: str) -> list[Record]:
         """Records changed between two wall times. Nothing changed is believed only after the newest
