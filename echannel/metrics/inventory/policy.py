@@ -88,8 +88,8 @@ def policies(
     (before rounding), ``order_limit`` (what sets the quantity: "economic", "discount", "year", "review",
     "minimum", "shelf_life", "cash"), ``unit_cost`` (at that quantity), ``cycle_service`` and ``fill_rate``
     (both as reached), ``mean_stock`` (units), ``stock_value``, ``holding_cost``, ``orders_per_year``,
-    ``lost_units`` and ``lost_margin`` (short of stock), ``assumed`` (inputs nobody stated, joined by
-    commas), ``n``, ``status``, ``reason``. No number without demand.
+    ``lost_units`` and ``lost_margin`` (short of stock), ``active`` (still sold), ``assumed`` (inputs
+    nobody stated, joined by commas), ``n``, ``status``, ``reason``. No number without demand.
     """
     made = _decided(items, demand_facts, classes, settings, prices, what_if or WhatIf())
     facts, known, order, per_day = made.facts, made.known, made.order, made.per_day
@@ -120,6 +120,7 @@ def policies(
         lead_time_days=made.lead_time,
         lead_time_sd_days=items["lead_time_sd_days"],
         review_days=made.review,
+        active=items["active"].to_numpy(dtype=bool),
         assumed=_assumed(items),
         n=facts["n"].fillna(0).to_numpy("float64"),
         status=np.where(few, TOO_FEW, status),
@@ -166,8 +167,10 @@ def service_curve(
 
 
 def curve_point(found: pd.DataFrame) -> dict[str, object]:
-    """The sums of a set of policies; see :func:`service_curve`. Products without a cost are left out."""
-    counted = found[(found["status"] == OK) & found["stock_value"].notna() & (found["per_day"] > 0)]
+    """The sums of a set of policies (see :func:`service_curve`): of products still sold, with a known cost."""
+    counted = found[
+        found["active"] & (found["status"] == OK) & found["stock_value"].notna() & (found["per_day"] > 0)
+    ]
     if counted.empty:
         nothing = dict.fromkeys(
             (

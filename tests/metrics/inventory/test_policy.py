@@ -135,6 +135,10 @@ def test_the_curve_from_90_to_98():
         assert (curve[rising].diff().dropna() > 0).all(), rising
     assert (curve["lost_margin"].diff().dropna() < 0).all()
     assert (curve["cycle_service"] - curve["level"]).between(-0.002, 0.03).all()
+    ended = service_curve(
+        goods.assign(active=[True, False, True]), known, pd.Series(dtype=object), PLAIN, (0.9,)
+    )
+    assert ended["n"].tolist() == [1]
     nothing = service_curve(goods[:0], known[:0], pd.Series(dtype=object), PLAIN, (0.9,))
     assert nothing["status"].tolist() == ["too_few"] and nothing["value"].isna().all()
 
