@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 FEWEST_CURVES = 3  # earlier newcomers of a category: fewer make no curve
+FEWEST_WITHOUT = 4  # known weeks of a product that has no curve to go by
 _CURVE_WEEKS = 52
 _MOST = 4.0  # times the first weeks' level: a curve of few products must not run away
 
@@ -16,8 +17,8 @@ def newcomer_paths(
     """Weekly demand of ``rows`` for ``horizon`` weeks: their own level so far, on their category's curve.
 
     A curve is the mean, over earlier newcomers, of demand in the nth week after the first sale over the
-    mean of all their weeks up to a year; a category with too few of them takes the shop's, a shop with
-    too few stays level.
+    mean of all their weeks up to a year; a category with too few of them takes the shop's. In a shop
+    with too few the product stays level; NaN if it has been there for less than four weeks.
 
     Parameters
     ----------
@@ -25,14 +26,17 @@ def newcomer_paths(
     starts : first known week of each product; those of the first weeks of the data are no newcomers.
     """
     curves = _curves(demand, starts, demand.shape[1] + horizon)
-    shop = _mean_curve(curves, np.isfinite(curves).any(axis=1))
+    earlier = np.isfinite(curves).any(axis=1)
+    shop, guided = _mean_curve(curves, earlier), earlier.sum() >= FEWEST_CURVES
     found = np.full((len(rows), horizon), np.nan)
     for place, row in enumerate(rows):
-        same = (categories.to_numpy() == categories.iloc[row]) & np.isfinite(curves).any(axis=1)
+        same = (categories.to_numpy() == categories.iloc[row]) & earlier
         same[row] = False
         curve = _mean_curve(curves, same) if same.sum() >= FEWEST_CURVES else shop
         so_far = demand[row, starts[row] :]
         known = np.isfinite(so_far)
+        if not guided and known.sum() < FEWEST_WITHOUT:
+            continue
         age = len(so_far)
         expected = np.where(known, curve[:age], 0.0).sum()
         level = np.where(known, so_far, 0.0).sum() / expected if expected > 0 else np.nan
