@@ -5,29 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from echannel import __version__
-from echannel.checking import checked, no_refusals, without_lines_of, without_orders_of_others
 from echannel.connectors import connector
-from echannel.connectors.base import Batch, Note, SourceContext
+from echannel.connectors.base import Note, SourceContext
 from echannel.errors import UserError
+from echannel.gathering import Gathered, checked_piece
 from echannel.locale import Speaker
 from echannel.profiles import SmeProfile, Source, load_sme
 from echannel.pseudonyms import key_path, load_key, pseudonymiser
 from echannel.quarantine import note_in_words, write_quarantine
 from echannel.secrets import resolve_all
+from echannel.spool import Spool
 from echannel.store import REJECTED, Manifest, SmeStore
-from echannel.tables import TABLES
-from echannel.upsert import normalised, upserted
 from echannel.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
@@ -88,24 +87,6 @@ class SyncReport:
         return said + [note_in_words(note, say) for note in self.notes]
 
 
-@dataclass
-class _Gathered:
-    """What the sources of one sync have handed over so far."""
-
-    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
-    rejected: list[pd.DataFrame] = field(default_factory=list)
-    cursors: dict[str, dict[str, str]] = field(default_factory=dict)
-    read_files: dict[str, set[str]] = field(default_factory=dict)
-    log: dict[str, dict[str, Any]] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-    duplicates: dict[str, int] = field(default_factory=dict)
-    kept: dict[str, int] = field(default_factory=dict)
-    emptied: dict[str, set[str]] = field(default_factory=dict)
-    owners: pd.Series | None = None  # the source of each order, where an SME has several sources
-    read: int = 0
-    refused: int = 0
-
-
 def sync_sme(
     workspace: Workspace, sme_id: str, progress: Progress | None = None, again: bool = False
 ) -> SyncReport:
@@ -123,7 +104,7 @@ def sync_sme(
     store = SmeStore(workspace.store / profile.id)
     with store.lock:
         started, clock = datetime.now(UTC), time.perf_counter()
-        gathered = _Gathered()
+        gathered = Gathered()
         try:
             before, after = _sync(workspace, profile, store, gathered, progress or _silent, again)
         except Exception as failure:
@@ -157,7 +138,7 @@ def _sync(
     workspace: Workspace,
     profile: SmeProfile,
     store: SmeStore,
-    gathered: _Gathered,
+    gathered: Gathered,
     progress: Progress,
     again: bool,
 ) -> tuple[Manifest | None, Manifest]:
@@ -168,23 +149,30 @@ def _sync(
     key = load_key(key_path(workspace, profile.id), create=before is None)
     if len(profile.sources) > 1:
         gathered.owners = _owners(store, before, [source.id for source in profile.sources])
+    spools = []
     for source in profile.sources:
+        folder = store.path / "spool" / source.id
+        if again:
+            shutil.rmtree(folder, ignore_errors=True)
         cursor = {} if before is None or again else before.cursors.get(source.id, {})
         context = SourceContext(
             profile, source.id, workspace.root, pseudonymiser(key), progress, resolve_all(source.secrets)
         )
         try:
-            _gather(source, cursor, context, gathered)
+            state = before.number if before else 0
+            spools.append(_gather(source, cursor, context, gathered, folder, state))
         except UserError as error:
             raise UserError("sync.error.source", sme=profile.id, source=source.id, why=error) from error
     after = store.commit(
-        gathered.frames,
+        gathered.tables(),
         cursors=gathered.cursors,
         rejected=pd.concat(gathered.rejected) if gathered.rejected else None,
         read_files=gathered.read_files,
         log=gathered.log,
-        emptied=gathered.emptied,
+        emptied=gathered.groups_gone(),
     )
+    for spool in spools:
+        spool.clear()
     return before, after
 
 
@@ -196,81 +184,29 @@ def _owners(store: SmeStore, before: Manifest | None, sources: list[str]) -> pd.
     return orders[orders["source"].isin(sources)].set_index("order_id")["source"]
 
 
-def _gather(source: Source, cursor: dict[str, str], context: SourceContext, gathered: _Gathered) -> None:
+def _gather(
+    source: Source, cursor: dict[str, str], context: SourceContext, gathered: Gathered, spool: Path, base: int
+) -> Spool:
+    """Read one source from ``cursor`` on, or from where a sync that broke off had got to."""
     shape = _shape_of(context.sme)
     position = cursor if cursor.get(_PROFILE) == shape else {}
     position = {name: value for name, value in position.items() if name != _PROFILE}
-    reader = connector(source.connector)(source.options, context)
+    made = connector(source.connector)
+    start = {"position": position, "shape": shape, "source": source.model_dump(mode="json"), "state": base}
+    kept = Spool(spool, {**start, "package": __version__})
+    for piece in kept.pieces():
+        gathered.add(piece, source.id)
+        position = piece.position
+    describes = getattr(made, "describes", None)  # a plug-in may have none
+    of_files = describes is None or "files" in describes.tested
+    reader = made(source.options, context)
     for batch in reader.fetch(dict(position)):
-        new = {name for name, value in batch.cursor.items() if position.get(name) != value}
-        position = {name: at for name, at in {**position, **batch.cursor}.items() if name not in batch.gone}
-        _take(batch, new, context, gathered)
+        piece = checked_piece(batch, position, context, gathered.owners, of_files)
+        kept.save(piece)
+        gathered.add(piece, source.id)
+        position = piece.position
     gathered.cursors[source.id] = {**position, _PROFILE: shape}
-
-
-def _take(batch: Batch, files: set[str], context: SourceContext, gathered: _Gathered) -> None:
-    """One batch: checked, its refused rows kept aside, its good rows put over the earlier ones."""
-    source, place = context.source_id, ", ".join(sorted(files)) or context.source_id
-    good: dict[str, pd.DataFrame] = {}
-    refused = [batch.rejected]
-    tables = {name: frame.reset_index(drop=True) for name, frame in batch.tables.items()}
-    for name in sorted(tables, key=list(TABLES).index):  # orders before their lines
-        if name == "orders" and gathered.owners is not None:
-            tables[name], taken = without_orders_of_others(tables[name], gathered.owners, source, place)
-            refused.append(taken)
-        if name == "order_lines" and "orders" in good:
-            lost = set(batch.tables["orders"]["order_id"].dropna()) - set(good["orders"]["order_id"])
-            tables[name], orphans = without_lines_of(lost, tables[name], source, place)
-            refused.append(orphans)
-        good[name], bad, twice = checked(TABLES[name], tables[name], source, place, context.sme.timezone)
-        refused.append(bad)
-        if twice:
-            gathered.duplicates[name] = gathered.duplicates.get(name, 0) + twice
-    _empty(batch, good, gathered)
-    for name, frame in good.items():
-        table, earlier = TABLES[name], gathered.frames.get(name)
-        gathered.frames[name] = (
-            normalised(table, frame) if earlier is None else upserted(table, earlier, frame)
-        )
-        gathered.kept[name] = gathered.kept.get(name, 0) + len(frame)
-    if gathered.owners is not None and "orders" in good:
-        mine = pd.Series(source, index=good["orders"]["order_id"].astype(object))
-        gathered.owners = pd.concat([gathered.owners, mine]).groupby(level=0).last()
-    rejected = pd.concat([part for part in refused if len(part)] or [no_refusals()])
-    count = len(rejected.drop_duplicates(["file", "row", "record"]))
-    gathered.rejected.append(rejected)
-    gathered.read_files.setdefault(source, set()).update(files, batch.gone)
-    gathered.read += batch.read
-    gathered.refused += count
-    gathered.notes += batch.notes
-    if batch.gone and not batch.read:
-        return
-    gathered.log.setdefault(source, {})[place] = {
-        "read": batch.read,
-        "kept": {name: len(frame) for name, frame in good.items()},
-        "refused": count,
-        "notes": [asdict(note) for note in batch.notes],
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _empty(batch: Batch, good: dict[str, pd.DataFrame], gathered: _Gathered) -> None:
-    """Groups without rows lose those of earlier batches, and of earlier syncs unless rows come again.
-
-    Orders that were refused (another source has them) keep their lines.
-    """
-    for name, named in batch.emptied.items():
-        by = str(TABLES[name].replace_by)
-        kept = set(good["orders"]["order_id"]) if by == "order_id" and "orders" in good else named
-        groups = named & kept
-        earlier = gathered.frames.get(name)
-        if earlier is not None:
-            left = earlier[~earlier[by].isin(list(groups))]
-            gathered.frames[name] = normalised(TABLES[name], left)
-        gathered.emptied.setdefault(name, set()).update(groups)
-    for name, frame in good.items():
-        if gathered.emptied.get(name):
-            gathered.emptied[name] -= set(frame[str(TABLES[name].replace_by)])
+    return kept
 
 
 def _reasons(rejected: list[pd.DataFrame]) -> tuple[tuple[Note, int], ...]:
@@ -306,7 +242,7 @@ def _write_run(
     store: SmeStore,
     started: datetime,
     clock: float,
-    gathered: _Gathered,
+    gathered: Gathered,
     manifest: Manifest | None = None,
     changed: dict[str, int] | None = None,
     error: UserError | None = None,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from echannel.tables import CODE, Table
 
@@ -53,7 +56,7 @@ def upserted(table: Table, old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame
         return old
     by = [table.replace_by] if table.replace_by else list(table.key)
     kept = old[~_occurs(old, new, by)]
-    return normalised(table, _stacked(table, kept, new))
+    return normalised(table, stacked(table, [kept, new]))
 
 
 def changed_rows(table: Table, old: pd.DataFrame, new: pd.DataFrame) -> int:
@@ -83,13 +86,36 @@ def _occurs(old: pd.DataFrame, new: pd.DataFrame, by: list[str]) -> np.ndarray:
     return pd.MultiIndex.from_frame(old[by].astype(object)).isin(wanted)
 
 
-def _stacked(table: Table, first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """One frame below the other; categoricals stay categoricals over the union of their values."""
+def stacked(table: Table, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames in the table's types below each other; categoricals stay so, over the union of their values."""
     columns = {}
     for name, spec in table.columns.items():
-        parts = [first[name], second[name]]
+        parts = [frame[name] for frame in frames]
         if spec.dtype == CODE:
-            columns[name] = pd.Series(pd.api.types.union_categoricals(parts))
+            columns[name] = pd.Series(union_categoricals([_sorted_categories(part) for part in parts]))
         else:
             columns[name] = pd.concat(parts, ignore_index=True)
     return pd.DataFrame(columns)
+
+
+def merged(
+    table: Table, frames: Sequence[pd.DataFrame], emptied: Mapping[str, int] | None = None
+) -> pd.DataFrame:
+    """Frames that came one after the other as one, :func:`normalised`: later rows go over earlier ones.
+
+    ``emptied`` says of groups (``Table.replace_by``) from which frame on they have no row but those of it and
+    of later ones.
+    """
+    if len(frames) == 1 and not emptied:
+        return normalised(table, frames[0])
+    whole = stacked(table, frames)
+    if table.replace_by:
+        turn = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
+        groups = whole[table.replace_by].cat.codes.to_numpy()
+        names = whole[table.replace_by].cat.categories
+        latest = np.full(len(names), -1)
+        np.maximum.at(latest, groups[groups >= 0], turn[groups >= 0])
+        if emptied:
+            latest = np.maximum(latest, pd.Series(names).map(emptied).fillna(-1).to_numpy("int64"))
+        whole = whole[(groups < 0) | (turn == latest[groups])]
+    return normalised(table, whole)

@@ -188,7 +188,7 @@ class Api:
         self._query = {name: _plain(value) for name, value in (query or {}).items()}
         self._explain, self._whole, self._sign = explain, whole, sign
         self._stopped = threading.Event()
-        self._sleep = limits.sleep or self._stopped.wait
+        self._sleep = self._stopped.wait if limits.sleep is None else limits.sleep
         self._pace = Pace(limits.workers, limits.rate, limits.burst, self._sleep)
         self._random = random.Random()  # noqa: S311 (jitter)
 
