@@ -22,6 +22,8 @@ from echannel.demo.demand import days_of, mothers_day, trend
 from echannel.demo.firms import FIRMS, Firm
 from echannel.demo.formats import FORMATS, sold_by
 from echannel.demo.people import CANARIES
+from echannel.demo.supply import supply
+from echannel.demo.supply_lists import NO_PURCHASES
 from echannel.demo.trade import simulate
 from echannel.profiles import load_cohort, load_sme
 from echannel.workspace import Workspace
@@ -273,6 +275,89 @@ def test_sold_out_means_not_sold():
     assert (trade.products["out_from"] < 10_000).sum() > 20
     assert (day >= known["born"].to_numpy()).all()
     assert (day <= known["dies"].to_numpy()).all()
+
+
+STOCKED = ["kent-gifts", "malo-marinieres", "armor-pieces", "breizh-epicerie"]
+
+
+@pytest.mark.parametrize("firm_id", STOCKED)
+def test_stock_is_what_was_bought_less_what_was_sold(firm_id):
+    """The identity of every ledger, from the purchases and the sales themselves, per product and day."""
+    trade = full_trade(firm_id)
+    stores = supply(trade, SEED)
+    orders, lines, bought = trade.orders, trade.lines, stores.purchases
+    shape = stores.sold.shape
+    sent = ~orders["status"].isin(["cancelled", "pending"]).to_numpy()[lines["order"]]
+    day = orders["day"].to_numpy()[lines["order"]]
+    left = np.zeros(shape)
+    np.add.at(left, (lines["product"][sent], day[sent]), lines["quantity"][sent])
+    came = np.zeros(shape)
+    here = bought[bought["received"] >= 0]
+    np.add.at(came, (here["product"], here["received"]), here["came"])
+    flow = came - left + stores.returned - stores.lost
+    assert np.array_equal(stores.stock, stores.opening[:, None] + np.cumsum(flow, axis=1))
+    assert stores.stock.min() >= 0
+    days = np.arange(shape[1])
+    out = (days >= trade.products["out_from"].to_numpy()[:, None]) & (
+        days < trade.products["out_to"].to_numpy()[:, None]
+    )
+    assert out.any() and not stores.stock[out].any()
+    assert stores.returned.sum() <= left.sum() and (stores.lost.sum(axis=1) <= left.sum(axis=1)).all()
+    per_product = stores.opening + came.sum(axis=1) - left.sum(axis=1)
+    per_product += (stores.returned - stores.lost).sum(axis=1)
+    assert np.array_equal(per_product, stores.stock[:, -1])
+
+
+@pytest.mark.parametrize("firm_id", STOCKED)
+def test_purchases_are_those_of_a_firm_that_could_do_better(firm_id):
+    trade = full_trade(firm_id)
+    stores = supply(trade, SEED)
+    bought, products = stores.purchases, stores.products
+    of = bought["product"].to_numpy()
+    last = stores.sold.shape[1] - 1
+    came = bought["received"] >= 0
+    assert (bought["ordered"] < bought["received"])[came].all() and (bought["ordered"] <= last).all()
+    assert (bought["quantity"].to_numpy() % products["pack"].to_numpy()[of] == 0).all()
+    assert (bought["quantity"].to_numpy() >= products["minimum"].to_numpy()[of]).all()
+    assert (bought["came"] <= bought["quantity"]).all() and (bought["came"][came] > 0).all()
+    short = (bought["came"] < bought["quantity"])[came]
+    assert 0 < short.mean() < 0.05  # they ran out for want of what did not come
+    assert 0.1 < (bought["received"] > bought["expected"])[came].mean() < 0.5
+    open_lines = bought[~came]
+    assert len(open_lines) and (open_lines["expected"] < last).any(), "some are overdue"
+    took = (bought["received"] - bought["ordered"])[came].groupby(bought["number"]).std()
+    assert took.max() > 2 * took.min()
+    sells = products["dies"].to_numpy() > last
+    recent = stores.sold[:, -90:].sum(axis=1) / 90
+    cover = stores.stock[:, -1] / np.where(recent > 0, recent, np.nan)
+    assert (cover[sells] < 10).any() and (cover[sells] > 180).any()
+    assert (stores.stock[~sells, -1] > 0).any(), "dead stock"
+
+
+@pytest.mark.parametrize("firm_id", ["breizh-epicerie", "loire-cavistes", "medway-spares"])
+def test_files_tell_the_stock_that_there_is(firm_id, tmp_path):
+    """Counts, orders and purchases that the connector reads agree with the ledger."""
+    firm = replace(BY_ID[firm_id], orders=300, products=40)
+    trade = write_firm(firm, tmp_path / "data" / "inbox" / firm_id, SEED, DemoSummary())
+    stores = supply(trade, SEED)
+    tables, _ = read(firm_id, tmp_path)
+    counted = tables["stock_levels"].astype({"on_hand": float, "on_order": float, "reserved": float})
+    column = (pd.to_datetime(counted["as_of"]) - pd.Timestamp(FIRST_DAY)).dt.days
+    row = pd.Index(trade.products["product_id"]).get_indexer(counted["product_id"])
+    places = counted.assign(row=row, day=column).groupby(["row", "day"])[["on_hand", "on_order"]].sum()
+    at = places.index.get_level_values
+    assert np.array_equal(places["on_hand"], stores.stock[at("row"), at("day")])
+    assert np.array_equal(places["on_order"], stores.on_order[at("row"), at("day")])
+    assert (counted["reserved"] <= counted["on_hand"]).all()
+    assert counted["location"].nunique() == (2 if firm_id == "loire-cavistes" else 1)
+    assert ("purchases" in tables) == (firm_id not in NO_PURCHASES)
+    if "purchases" in tables:
+        bought = tables["purchases"]
+        assert len(bought) == len(stores.purchases)
+        assert bought["received_on"].notna().sum() == (stores.purchases["received"] >= 0).sum()
+        assert total(bought, "received_quantity") == stores.received.sum()
+        assert len(tables["suppliers"]) == 8
+        assert tables["supplier_prices"].duplicated(["supplier_id", "product_id"]).any()
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from echannel.demo import lists
+from echannel.demo import lists, supply_lists
 from echannel.demo.faults import Faults, spoil
 from echannel.demo.files import write_ods, write_text, write_xlsx
 from echannel.demo.firms import FIRMS, Firm, Outlet
 from echannel.demo.formats import FORMATS, Format, Raw, Sold, sold_by
+from echannel.demo.supply import supply
 from echannel.demo.trade import Trade, simulate
 from echannel.workspace import Workspace
 
@@ -24,6 +25,8 @@ SEED = 20261115
 FIRST_DAY = date(2023, 11, 1)
 LAST_FULL_DAY = date(2026, 10, 31)
 LAST_DAY = date(2026, 11, 15)
+_SUPPLY_FILES = ("suppliers", "supplier-prices", "purchases")
+_SUPPLY = (supply_lists.suppliers, supply_lists.prices, supply_lists.purchases)
 OVERLAP = timedelta(days=7)  # people export "the last year" a few days too early, to be sure
 
 
@@ -67,7 +70,7 @@ def write_firm(firm: Firm, folder: Path, seed: int, summary: DemoSummary) -> Tra
         faults += _write_orders(folder, firm, outlet, fmt, sold)
         orders += len(sold.orders)
         refunds += int((sold.orders["refunded"] > 0).sum())
-    _write_lists(folder, trade, rng)
+    _write_lists(folder, trade, rng, seed)
     if "p" in firm.lists:
         faults = replace(faults, products_without_cost=int((~trade.products["cost_known"]).sum()))
     summary.orders[firm.id] = orders
@@ -110,22 +113,30 @@ def _write_period(
         write_text(path, frame, fmt.separator, outlet.encoding, fmt.quote_all, footer)
 
 
-def _write_lists(folder: Path, trade: Trade, rng: np.random.Generator) -> None:
+def _write_lists(folder: Path, trade: Trade, rng: np.random.Generator, seed: int) -> None:
     firm = trade.firm
     french = firm.country == "FR"
     separator, encoding = (";", firm.side_encoding) if french else (",", firm.side_encoding)
+    stocked = supply(trade, seed) if "s" in firm.lists else None
+    buys = stocked if firm.id not in supply_lists.NO_PURCHASES else None
     if "p" in firm.lists:
-        name, frame = ("produits" if french else "products"), lists.products(trade)
+        name = "produits" if french else "products"
+        frame = lists.products(trade) if buys is None else lists.products(trade, buys.products["lead"])
+        if buys is not None:
+            frame = pd.concat([frame, supply_lists.packs(trade, buys)], axis=1)
         if any(outlet.format in ("invoices_xlsx", "generic_xlsx") for outlet in firm.outlets):
             write_xlsx(
                 folder / f"{name}.xlsx", frame, (frame.columns[4], frame.columns[5]), (frame.columns[12],)
             )
         else:
             write_text(folder / f"{name}.csv", frame, separator, encoding)
-    if "s" in firm.lists:
-        counted = lists.stock(trade, rng)
-        for year, frame in counted.groupby("year"):
+    if stocked is not None:
+        for year, frame in supply_lists.stock(trade, stocked).groupby("year"):
             write_text(folder / f"stock-{year}.csv", frame.drop(columns="year"), separator, encoding)
+    if buys is not None:
+        names = ("fournisseurs", "tarifs-fournisseurs", "achats") if french else _SUPPLY_FILES
+        for name, build in zip(names, _SUPPLY, strict=True):
+            write_text(folder / f"{name}.csv", build(trade, buys), separator, encoding)
     if "c" in firm.lists:
         name = "clients" if french else "customers"
         write_text(folder / f"{name}.csv", lists.customers(trade), separator, encoding)

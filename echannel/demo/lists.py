@@ -1,4 +1,4 @@
-"""The files beside the orders: products, stock, customers, visits."""
+"""The files beside the orders: products, customers, visits."""
 
 from __future__ import annotations
 
@@ -18,10 +18,6 @@ _PRODUCTS = {
            "Taux TVA", "Délai (jours)", "Quantité minimale", "Poids (kg)", "Pays d'origine", "Actif",
            "Créé le"],
 }  # fmt: skip
-_STOCK = {
-    "GB": ["SKU", "Location", "Date", "On hand", "Reserved", "On order"],
-    "FR": ["Référence", "Emplacement", "Date", "Stock physique", "Réservé", "En commande"],
-}
 _CUSTOMERS = {
     "GB": ["Customer", "Customer type", "Country", "County", "Customer since"],
     "FR": ["Client", "Type de client", "Pays", "Région", "Client depuis"],
@@ -33,8 +29,8 @@ _VISITS = {
            "Passages en caisse", "Commandes", "Coût"],
 }  # fmt: skip
 _WORDS = {
-    "GB": {"main": "Main", "b2b": "Business", "b2c": "Consumer", "yes": "yes", "no": "no"},
-    "FR": {"main": "Principal", "b2b": "Professionnel", "b2c": "Particulier", "yes": "oui", "no": "non"},
+    "GB": {"b2b": "Business", "b2c": "Consumer", "yes": "yes", "no": "no"},
+    "FR": {"b2b": "Professionnel", "b2c": "Particulier", "yes": "oui", "no": "non"},
 }
 # Where visits come from: share of sessions, cost of a session.
 _CAMPAIGNS = (
@@ -47,11 +43,11 @@ _CAMPAIGNS = (
 _NO_SHOP = {"xero", "invoices_csv", "invoices_xlsx", "generic_xlsx", "generic_ods", "amazon", "ebay"}
 
 
-def products(trade: Trade) -> pd.DataFrame:
-    """The list of products; a cost that nobody entered is empty."""
+def products(trade: Trade, lead: pd.Series | None = None) -> pd.DataFrame:
+    """The list of products; a cost that nobody entered is empty. ``lead``: its suppliers' lead times."""
     firm, known = trade.firm, trade.products
     comma = firm.country == "FR"
-    added = [_day(firm, trade, max(int(born), -400)) for born in known["born"]]
+    added = [day_text(firm, trade, max(int(born), -400)) for born in known["born"]]
     unsold = known["dies"] < len(days_of(trade.first, trade.last))
     change = np.where(known["change_day"] < 10_000, known["change"], 1.0)
     values = [
@@ -62,7 +58,7 @@ def products(trade: Trade) -> pd.DataFrame:
         money(np.where(known["cost_known"], known["cost"], np.nan), comma=comma),
         money(known["gross"] * change, comma=comma),
         [f"{rate} %" if comma else f"{rate}%" for rate in money(known["vat"] * 100, 1, comma=comma)],
-        known["lead_time"].astype(str),
+        (known["lead_time"] if lead is None else lead).astype(str),
         known["order_minimum"].astype(str),
         money(known["weight"], comma=comma),
         known["origin"],
@@ -70,36 +66,6 @@ def products(trade: Trade) -> pd.DataFrame:
         added,
     ]
     return pd.DataFrame(dict(zip(_PRODUCTS[firm.country], values, strict=True)))
-
-
-def stock(trade: Trade, rng: np.random.Generator) -> pd.DataFrame:
-    """Stock at the end of each of the last 13 months and on the last day: some weeks of coming sales."""
-    firm, known = trade.firm, trade.products
-    days = days_of(trade.first, trade.last)
-    ends = [int(day) for day in np.flatnonzero(days.is_month_end)[-13:]] + [len(days) - 1]
-    day = trade.orders["day"].to_numpy()[trade.lines["order"]]
-    parts = []
-    for moment in ends:
-        recent = (day > moment - 90) & (day <= moment)
-        sold = np.bincount(trade.lines["product"][recent], trade.lines["quantity"][recent], len(known)) / 90
-        on_hand = np.ceil(sold * rng.uniform(8, 75, len(known)) + rng.integers(0, 4, len(known)))
-        out = (known["out_from"] <= moment) & (known["out_to"] > moment)
-        listed = (known["born"] <= moment) & (known["dies"] > moment - 120)
-        low = on_hand < sold * 20
-        parts.append(
-            pd.DataFrame(
-                {
-                    0: known["product_id"],
-                    1: _WORDS[firm.country]["main"],
-                    2: _day(firm, trade, moment),
-                    3: np.where(out, 0, on_hand).astype(int).astype(str),
-                    4: np.minimum(on_hand, rng.poisson(sold)).astype(int).astype(str),
-                    5: np.where(low | out, np.ceil(sold * 45) + 1, 0).astype(int).astype(str),
-                    "year": days[moment].year,
-                }
-            )[listed]
-        )
-    return pd.concat(parts, ignore_index=True).set_axis([*_STOCK[firm.country], "year"], axis=1)
 
 
 def customers(trade: Trade) -> pd.DataFrame:
@@ -118,7 +84,7 @@ def customers(trade: Trade) -> pd.DataFrame:
         known["kind"].map(_WORDS[firm.country]),
         known["country"].map(COUNTRIES[firm.country]),
         known["town"],
-        [_day(firm, trade, int(day)) for day in since],
+        [day_text(firm, trade, int(day)) for day in since],
     ]
     return pd.DataFrame(dict(zip(_CUSTOMERS[firm.country], values, strict=True)))[listed]
 
@@ -160,6 +126,6 @@ def visits(trade: Trade, rng: np.random.Generator) -> pd.DataFrame:
     return frame.iloc[10 * opening :]
 
 
-def _day(firm: Firm, trade: Trade, day: int) -> str:
+def day_text(firm: Firm, trade: Trade, day: int) -> str:
     moment = pd.Timestamp(trade.first) + pd.Timedelta(days=day)
     return moment.strftime("%d/%m/%Y" if firm.country == "FR" else "%Y-%m-%d")
