@@ -56,25 +56,27 @@ def by_number(
     pages : how many there are, as of when the window was fixed.
     together : ``Api.map``.
     """
-    for last in range(pages, 0, -group):
-        numbers = range(last, max(0, last - group), -1)
-        yield from _group(read, key, numbers, together)
+    last = pages
+    while last > 0:
+        rows, last = _group(read, key, range(last, max(0, last - group), -1), together)
+        yield from rows
 
 
 def _group(
     read: Callable[[int], Rows], key: Callable[[Row], Any], numbers: range, together: _Together
-) -> list[Rows]:
+) -> tuple[list[Rows], int]:
+    """The pages of a group, and the number of the next page to read."""
     for _ in range(_TRIES):
         tail = read(numbers[0])
+        if not tail:  # nothing to tell by whether something has shifted
+            return [], numbers[0] - 1
         rest = list(together(read, numbers[1:]))
         if not rest or _still_ends(tail, read(numbers[0]), key):
-            return [rows for rows in (tail, *rest) if rows]
-    return [rows for rows in map(read, numbers) if rows]
+            return [rows for rows in (tail, *rest) if rows], numbers[-1] - 1
+    return [rows for rows in map(read, numbers) if rows], numbers[-1] - 1
 
 
 def _still_ends(before: Rows, after: Rows, key: Callable[[Row], Any]) -> bool:
     """Whether the last row is still at its place: then nothing before it has gone."""
-    if not before:
-        return True
     place = len(before) - 1
     return len(after) > place and key(after[place]) == key(before[place])
