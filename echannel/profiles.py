@@ -50,7 +50,9 @@ def _month_day(value: str) -> str:
 
 
 def _secret_reference(value: str) -> str:
-    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|keyring:[\w.-]+/[\w.-]+", value):
+    if not re.fullmatch(
+        r"env:[A-Za-z_][A-Za-z0-9_]*|keyring:[\w.-]+/[\w.-]+|file:(?:~|/|[A-Za-z]:)[^\n]+", value
+    ):
         raise ValueError("not_a_secret_reference")
     return value
 
