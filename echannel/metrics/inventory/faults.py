@@ -202,7 +202,9 @@ def _pack_changes(frame: pd.DataFrame, today: int) -> pd.DataFrame:
     whole = np.round(np.nan_to_num(factor))
     apart = np.where(price >= 1, rate, divided(1.0, rate)) * whole  # 1 where units changed by the inverse
     fits = (before["lines"] >= FEWEST_LINES) & (after["lines"] >= FEWEST_LINES) & (whole >= 2)
-    fits &= (np.abs(factor / np.maximum(whole, 1) - 1) <= NEAR_FACTOR) & (apart > 0.5) & (apart < 2)
+    # Nearer to the inverse than to no change at all: a price that doubled is no pack of two.
+    near = np.minimum(2.0, np.sqrt(np.maximum(whole, 1.0)))
+    fits &= (np.abs(factor / np.maximum(whole, 1) - 1) <= NEAR_FACTOR) & (apart > 1 / near) & (apart < near)
     value = np.where(price >= 1, whole, divided(1.0, whole))
     return sums.assign(value=value, factor=factor, n=after["lines"])[fits]
 
