@@ -54,7 +54,7 @@ def ours(products: int) -> float:
 def loop(products: int, sample: int = LOOP) -> float:
     """Seconds per product of the loop: every family at each origin and once on the whole series."""
     demand, *_ = shop(products)
-    chosen = demand.weeks.iloc[:: max(products // sample, 1)]
+    chosen = demand.weeks.iloc[:sample]  # a fifth of them steady, as of all
     steady = (variability(chosen)["adi"] < ADI_CUT).to_numpy()
     started = time.perf_counter()
     with warnings.catch_warnings():
