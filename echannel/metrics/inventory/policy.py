@@ -167,7 +167,7 @@ def service_curve(
 
 
 def curve_point(found: pd.DataFrame) -> dict[str, object]:
-    """The sums of a set of policies (see :func:`service_curve`): of products still sold, with a known cost."""
+    """The sums of a set of policies (see :func:`service_curve`): of products still sold and with a cost."""
     counted = found[
         found["active"] & (found["status"] == OK) & found["stock_value"].notna() & (found["per_day"] > 0)
     ]
