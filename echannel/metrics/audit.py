@@ -70,6 +70,11 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         Need("missing_costs", 3, 0.3),
         Need("products_without_stock", 3, 0.3),
         Need("missing_lead_times", 2),
+        Need("missing_suppliers", 1),
+        Need("purchases_undated", 1),
+        Need("negative_stock", 1),
+        Need("packs_changed", 1),
+        Need("products_renamed", 1),
         Need("lines_without_product", 1, 0.5),
         Need("short_history", 1, 0.75),
         Need("holes", 1),
@@ -266,7 +271,13 @@ _FINDING_COLUMNS = [
     *("check", "table", "severity", "affected", "total", "value", "turnover_share", "n", "status"),
     *("reason", "unlocks"),
 ]
-_DATES = {"orders": "local_day", "refunds": "local_day", "stock_levels": "as_of"}
+_DATES = {
+    "orders": "local_day",
+    "refunds": "local_day",
+    "stock_levels": "as_of",
+    "purchases": "ordered_on",
+    "carts": "local_day",
+}
 _SALES_CLASSES = ("sales", "turnover", "revenue", "income", "70")
 
 
@@ -339,9 +350,10 @@ def _gap(findings: pd.DataFrame) -> pd.Series:
 def _span(name: str, frame: pd.DataFrame) -> tuple[Any, Any]:
     """First and last date in a table; NaT where it has none."""
     column = _DATES.get(name, "date")
-    if column not in frame or not len(frame):
+    dated = frame[frame[column].notna()] if column in frame else frame.iloc[:0]
+    if not len(dated):
         return pd.NaT, pd.NaT
-    days = frame[column].to_numpy() if column == "local_day" else day_number(frame[column])
+    days = dated[column].to_numpy() if column == "local_day" else day_number(dated[column])
     return as_date(int(days.min())), as_date(int(days.max()))
 
 

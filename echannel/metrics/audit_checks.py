@@ -15,6 +15,7 @@ import pandas as pd
 
 from echannel.metrics.audit_facts import (
     CENT,
+    NO_LINES,
     NO_ORDERS,
     NOTHING_TO_CHECK,
     ROUNDING,
@@ -23,7 +24,16 @@ from echannel.metrics.audit_facts import (
     among_orders,
     expected_orders,
     not_checked,
+    of_products,
     positions,
+)
+from echannel.metrics.audit_stock import (
+    missing_lead_times,
+    missing_suppliers,
+    negative_stock,
+    packs_changed,
+    products_renamed,
+    purchases_undated,
 )
 from echannel.metrics.audit_vat import odd_vat_rates, vat_assumed, zero_vat_domestic
 
@@ -31,8 +41,6 @@ _YEAR = 365
 _TWO_YEARS = 730  # two seasons: the least that shows what is season and what is growth
 _REFUNDS_EXPECTED_FROM = 200
 _CHANCE = 0.01
-
-_NO_LINES = "reason.audit.no_lines"
 
 
 class Check(NamedTuple):
@@ -162,7 +170,7 @@ def customers_without_country(facts: Facts) -> Found:
 def negative_prices(facts: Facts) -> Found:
     """Sold lines with a price below zero (refunds and discounts have their own place)."""
     if not len(facts.lines):
-        return not_checked(_NO_LINES)
+        return not_checked(NO_LINES)
     below = (facts.lines["unit_price_net"] < 0).to_numpy()
     total = facts.line_weight.sum()
     return Found(
@@ -179,12 +187,7 @@ def missing_costs(facts: Facts) -> Found:
     """Sold products without a cost above 0 on every line, nor in the product list; share of their sales."""
     stated = (facts.lines["unit_cost"] > 0).to_numpy()
     listed = (facts.products["unit_cost"] > 0).to_numpy(dtype=bool)
-    return _products(facts, stated | facts.of_product(listed))
-
-
-def missing_lead_times(facts: Facts) -> Found:
-    """Sold products without a lead time."""
-    return _listed(facts, "lead_time_days")
+    return of_products(facts, stated | facts.of_product(listed))
 
 
 def missing_hs_codes(facts: Facts) -> Found:
@@ -208,34 +211,17 @@ def products_without_stock(facts: Facts) -> Found:
     in_stock = positions(facts.lines["product_id"], pd.Series(stock.unique())) >= 0
     at = facts.order_of_line
     recent = np.append(facts.day, 0)[at] > facts.audited.today - _YEAR
-    return _products(facts, in_stock, recent)
+    return of_products(facts, in_stock, recent)
 
 
 def _listed(facts: Facts, column: str) -> Found:
-    return _products(facts, facts.of_product(facts.products[column].notna().to_numpy(dtype=bool)))
-
-
-def _products(facts: Facts, known: np.ndarray, among: np.ndarray | None = None) -> Found:
-    """Sold products of which something is not ``known`` on a line, and the share of sales in those lines."""
-    if not len(facts.lines):
-        return not_checked(_NO_LINES)
-    codes = facts.lines["product_id"].cat.codes.to_numpy()
-    sold = facts.sold & (codes >= 0)
-    sold = sold if among is None else sold & among
-    if not sold.any():
-        return not_checked(NOTHING_TO_CHECK)
-    size = len(facts.lines["product_id"].cat.categories)
-    lines = np.bincount(codes[sold], minlength=size)
-    gaps = np.bincount(codes[sold & ~known], minlength=size)
-    weight = facts.line_weight[sold]
-    share = weight[~known[sold]].sum() / weight.sum() if weight.sum() else np.nan
-    return Found(int((gaps > 0).sum()), int((lines > 0).sum()), float(share))
+    return of_products(facts, facts.of_product(facts.products[column].notna().to_numpy(dtype=bool)))
 
 
 def lines_without_product(facts: Facts) -> Found:
     """Sold lines that name no product."""
     if not len(facts.lines):
-        return not_checked(_NO_LINES)
+        return not_checked(NO_LINES)
     unnamed = facts.sold & facts.lines["product_id"].isna().to_numpy()
     total = facts.line_weight.sum()
     share = float(facts.line_weight[unnamed].sum() / total) if total else np.nan
@@ -328,9 +314,14 @@ CHECKS = (
     Check("missing_costs", "products", (_G, _I, _P), 0.05, 0.3, missing_costs),
     Check("missing_categories", "products", (_G,), 0.2, _NEVER, missing_categories),
     Check("missing_lead_times", "products", (_I,), 0.05, 0.8, missing_lead_times),
+    Check("missing_suppliers", "products", (_I,), 0.05, 0.8, missing_suppliers),
+    Check("packs_changed", "products", (_I,), 0.02, 0.3, packs_changed),
+    Check("products_renamed", "products", (_G, _I), 0.02, 0.3, products_renamed),
     Check("missing_hs_codes", "products", (_M,), 0.05, _NEVER, missing_hs_codes),
     Check("missing_origins", "products", (_M,), 0.05, _NEVER, missing_origins),
     Check("products_without_stock", "stock_levels", (_I,), 0.05, 0.3, products_without_stock),
+    Check("negative_stock", "stock_levels", (_I,), 0.01, 0.2, negative_stock),
+    Check("purchases_undated", "purchases", (_I,), 0.05, 0.5, purchases_undated),
     Check("no_refunds", "refunds", (_G, _P), 0, _NEVER, no_refunds),
     Check("refunds_above_order", "refunds", (_G, _P), 0.01, 0.1, refunds_above_order),
     Check("refunds_undated", "refunds", (_G, _P), 0.1, _NEVER, refunds_undated),

@@ -15,12 +15,15 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
-from echannel.metrics.turnover import COUNTED_STATUSES
+from echannel.metrics.inventory import Inventory, InventorySettings, prepare_inventory
+from echannel.metrics.inventory.faults import faults
+from echannel.metrics.turnover import COUNTED_STATUSES, prepare
 from echannel.tables import TABLES
 
 CENT = 0.01
 ROUNDING = 1e-6  # of binary fractions
 NO_ORDERS = "reason.audit.no_orders"
+NO_LINES = "reason.audit.no_lines"
 NOTHING_TO_CHECK = "reason.audit.nothing_to_check"
 
 _WEEKS_AROUND = 4
@@ -135,6 +138,20 @@ class Facts:
         return np.append(values, False)[self.product_of_line]
 
     @cached_property
+    def inventory(self) -> Inventory:
+        """The shop as the inventory tool sees it, with nothing said in a profile."""
+        customers, visits = self.audited.table("customers"), self.audited.table("visits")
+        sales = prepare(self.orders, self.lines, self.refunds, self.products, customers, visits, "")
+        settings = InventorySettings(country=self.audited.country)
+        today = min(sales.last_day, self.audited.today)  # an order of the year 2062 is a slip of the pen
+        return prepare_inventory(sales, self.audited.tables, settings, today)
+
+    @cached_property
+    def stock_faults(self) -> pd.DataFrame:
+        """What cannot be right in its stock and products (see ``metrics.inventory.faults``)."""
+        return faults(self.inventory)
+
+    @cached_property
     def daily(self) -> np.ndarray:
         """Orders per local day from the first to the last day, future days left out."""
         days = self.day[self.day <= self.audited.today]
@@ -190,3 +207,20 @@ def among_orders(facts: Facts, hit: np.ndarray, among: np.ndarray | None = None)
         return not_checked(NOTHING_TO_CHECK)
     hit = hit if among is None else hit & among
     return Found(int(hit.sum()), total, facts.share(hit, among))
+
+
+def of_products(facts: Facts, known: np.ndarray, among: np.ndarray | None = None) -> Found:
+    """Sold products of which something is not ``known`` on a line, and the share of sales in those lines."""
+    if not len(facts.lines):
+        return not_checked(NO_LINES)
+    codes = facts.lines["product_id"].cat.codes.to_numpy()
+    sold = facts.sold & (codes >= 0)
+    sold = sold if among is None else sold & among
+    if not sold.any():
+        return not_checked(NOTHING_TO_CHECK)
+    size = len(facts.lines["product_id"].cat.categories)
+    lines = np.bincount(codes[sold], minlength=size)
+    gaps = np.bincount(codes[sold & ~known], minlength=size)
+    weight = facts.line_weight[sold]
+    share = weight[~known[sold]].sum() / weight.sum() if weight.sum() else np.nan
+    return Found(int((gaps > 0).sum()), int((lines > 0).sum()), float(share))

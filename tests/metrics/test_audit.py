@@ -47,7 +47,7 @@ def clean_rows() -> dict[str, list[dict]]:
             )  # fmt: skip
     products = [
         {"product_id": f"p{i}", "unit_cost": 20.0, "category": "x", "lead_time_days": 7.0,
-         "hs_code": "420221", "origin_country": "FR"}
+         "hs_code": "420221", "origin_country": "FR", "supplier_id": "s1"}
         for i in range(10)
     ]  # fmt: skip
     return {
@@ -60,6 +60,11 @@ def clean_rows() -> dict[str, list[dict]]:
         "products": products,
         "customers": [{"customer_id": f"c{i}", "country": "FR"} for i in range(40)],
         "stock_levels": [{"product_id": f"p{i}", "as_of": "2025-01-31", "on_hand": 5.0} for i in range(10)],
+        "purchases": [
+            {"purchase_id": f"b{i}", "line_no": 1, "supplier_id": "s1", "product_id": f"p{i % 10}",
+             "ordered_on": f"2024-03-{i + 1:02}", "received_on": f"2024-04-{i + 1:02}", "quantity": 9.0}
+            for i in range(20)
+        ],
         "visits": [{"date": "2025-01-01", **sessions}],
         "ledger": [{"entry_id": "1", "date": "2025-01-01", "account": "707", "debit": 0.0, "credit": 1.0}],
     }  # fmt: skip
@@ -125,7 +130,6 @@ LINE_MISTAKES = {"lines_without_product": {"product_id": None}}
 PRODUCT_MISTAKES = {
     "missing_costs": {"unit_cost": np.nan},
     "missing_categories": {"category": None},
-    "missing_lead_times": {"lead_time_days": np.nan},
     "missing_hs_codes": {"hs_code": None},
     "missing_origins": {"origin_country": None},
 }
@@ -157,6 +161,74 @@ def test_a_cost_of_zero_is_missing_and_a_line_s_own_cost_will_do(clean):
     assert found(changed(clean, products=zero)) == {"missing_costs": 10}
     lines = edited(clean.tables["order_lines"], slice(None), unit_cost=3.0)
     assert found(changed(clean, products=zero, order_lines=lines)) == {}
+
+
+def test_a_lead_time_is_stated_or_measured(clean):
+    bare = edited(clean.tables["products"], slice(0, 4), lead_time_days=np.nan)
+    bought = clean.tables["purchases"]
+    assert found(changed(clean, products=bare)) == {}, "twenty deliveries of the supplier measure it"
+    twice = changed(clean, products=bare, purchases=bought.iloc[:2])
+    assert found(twice) == {"missing_lead_times": 4}
+    agreed = canonical("suppliers", [{"supplier_id": "s1", "lead_time_days": 12.0}])
+    assert found(changed(twice, suppliers=agreed)) == {}
+
+
+def test_a_supplier_is_named_by_any_list(clean):
+    bare = edited(clean.tables["products"], slice(0, 3), supplier_id=None)
+    assert found(changed(clean, products=bare)) == {}, "the purchases name it"
+    unnamed = clean.tables["purchases"].assign(supplier_id=pd.Categorical([None] * 20))
+    alone = changed(clean, products=bare, purchases=unnamed)
+    frame = audit.checks(alone).set_index("check")
+    assert frame.loc["missing_suppliers", ["affected", "total"]].tolist() == [3, 10]
+    assert frame.loc["missing_suppliers", "turnover_share"] == pytest.approx(0.3, abs=0.02)
+    price = canonical("supplier_prices", [{"supplier_id": "s2", "product_id": "p0", "unit_cost": 2.0}])
+    assert found(changed(alone, supplier_prices=price))["missing_suppliers"] == 2
+
+
+def test_purchases_say_when_they_were_ordered_and_came(clean):
+    bought = clean.tables["purchases"]
+    assert found(changed(clean, purchases=edited(bought, [0, 1], ordered_on=pd.NaT))) == {
+        "purchases_undated": 2
+    }
+    waits = edited(bought, [0, 1], received_on=pd.NaT)
+    assert found(changed(clean, purchases=waits)) == {}, "still to come"
+    came = edited(waits, [0], received_quantity=9.0)
+    assert found(changed(clean, purchases=came)) == {"purchases_undated": 1}
+    frame = audit.checks(changed(clean, purchases=bought.iloc[:0]))
+    assert frame.set_index("check").loc["purchases_undated", "reason"] == "reason.audit.nothing_to_check"
+    assert audit.readiness(frame).set_index("tool").loc["inventory", "verdict"] == "ready"
+
+
+def test_stock_below_zero_at_the_last_count(clean):
+    stock = clean.tables["stock_levels"]
+    below = edited(stock, [0, 3], on_hand=-4.0)
+    assert found(changed(clean, stock_levels=below)) == {"negative_stock": 2}
+    later = stock.iloc[[0]].assign(as_of=stock["as_of"].iloc[0] + pd.Timedelta(days=1))
+    corrected = pd.concat([below, later], ignore_index=True)
+    assert found(changed(clean, stock_levels=corrected)) == {"negative_stock": 1}
+
+
+def test_a_pack_that_changed_and_a_product_renamed(clean):
+    lines = clean.tables["order_lines"]
+    one = (lines["product_id"] == "p3").to_numpy()
+    late = one & (np.arange(len(lines)) > len(lines) // 2)
+    packs = lines.assign(
+        quantity=np.where(late, 6.0, 1.0), unit_price_net=np.where(one, np.where(late, 10.0, 60.0), 50.0)
+    )
+    packs = packs.assign(net_amount=packs["quantity"] * packs["unit_price_net"])
+    assert found(changed(clean, order_lines=packs))["packs_changed"] == 1
+    number = lines["product_id"].astype(object).where(~late, "p3-new").astype("category")
+    products = clean.tables["products"]
+    again = edited(products[products["product_id"] == "p3"], [0], product_id="p3-new")
+    listed = pd.concat([products, again], ignore_index=True)
+    listed = listed.assign(name=["one", *"abc", "d", *"efghi"[:5], "x"])
+    listed.loc[listed["product_id"].isin(["p3", "p3-new"]), "name"] = "Blue jug"
+    stock = pd.concat(
+        [clean.tables["stock_levels"], clean.tables["stock_levels"].iloc[[0]].assign(product_id="p3-new")]
+    )
+    steady = lines.assign(product_id=number, unit_price_net=50.0, net_amount=50.0)
+    got = found(changed(clean, order_lines=steady, products=listed, stock_levels=stock))
+    assert got == {"products_renamed": 1, "lines_do_not_sum": DAYS - 1}
 
 
 def test_duplicates_are_same_customer_amount_and_minute(clean):
@@ -330,7 +402,7 @@ def test_what_waits_for_exports_counts_by_what_is_sold_abroad(clean):
     """No customs code at all, half the lead times missing: who sells at home asks for lead times first."""
     products = edited(clean.tables["products"], slice(0, 5), lead_time_days=np.nan)
     products = edited(products, slice(0, 10), hs_code=None)
-    findings = audit.checks(changed(clean, products=products))
+    findings = audit.checks(changed(clean, products=products, purchases=clean.tables["purchases"].iloc[:0]))
     at_home, exporter = audit.fixes(findings, 0.02), audit.fixes(findings, 1.0)
     assert at_home["check"].tolist() == ["missing_lead_times", "missing_hs_codes"]
     assert exporter["check"].tolist() == ["missing_hs_codes", "missing_lead_times"]
@@ -370,6 +442,10 @@ def test_coverage_says_rows_and_periods(clean):
     ]
     by_file = audit.coverage(replace(clean, rejected={"shop/orders.csv": 37}))
     assert by_file["rejected"].isna().all()  # which table they were meant for is not known
+    assert got.loc["purchases", "first"] == pd.Timestamp("2024-03-01")
+    undated = clean.tables["purchases"].assign(ordered_on=pd.NaT)
+    span = audit.coverage(changed(clean, purchases=undated)).set_index("table").loc["purchases"]
+    assert pd.isna(span["first"]) and span["n"] == 20
     assert pd.isna(got.loc["products", "first"]) and got.loc["learning", "status"] == "input_missing"
 
 
