@@ -86,12 +86,8 @@ class Reader:
     def lists(self) -> dict[str, list[Record]]:
         """The short lists, by resource; of what may not be read: empty."""
         wanted = [one for one in (*LISTS, *SUPPLY) if self.allowed(one)]
-        small = [one for one in wanted if one not in (of.PRODUCTS, of.COMBINATIONS, of.STOCK_AVAILABLES)]
-        # Only the small ones side by side: the others are read in several stretches at once.
-        found = dict(zip((one.name for one in small), self._together(self._all, small), strict=True))
-        for resource in wanted:
-            if resource.name not in found:
-                found[resource.name] = self.service.whole(resource)
+        read = self._together(self.service.whole, wanted)
+        found = dict(zip((one.name for one in wanted), read, strict=True))
         return {one.name: found.get(one.name, []) for one in (*LISTS, *SUPPLY)}
 
     def whole(self, resource: Resource) -> list[Record]:
@@ -217,9 +213,6 @@ class Reader:
     def _among(self, resource: Resource, name: str, values: Iterable[object]) -> list[Record]:
         wanted = set(values)
         return self.service.among(resource, name, wanted) if wanted and self.allowed(resource) else []
-
-    def _all(self, resource: Resource) -> list[Record]:
-        return self.service.stretch(resource, Stretch())
 
     def _together(
         self, function: Callable[[Resource], list[Record]], items: list[Resource]
