@@ -658,4 +658,5 @@ def test_each_layout_is_told_by_its_headers(tmp_path, preset):
 
 def test_every_preset_has_a_test():
     supply = {"generic_suppliers", "generic_supplier_prices", "generic_purchases"}  # test_files_supply
-    assert set(PRESETS) == {*HEADERS, *LISTS, *supply, "generic_orders", "generic_invoices"}
+    apart = {"google_analytics", "matomo_visits", "amazon_settlement"}  # test_files_exports
+    assert set(PRESETS) == {*HEADERS, *LISTS, *supply, *apart, "generic_orders", "generic_invoices"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -55,6 +55,18 @@ class Cells:
             if present:
                 found[name] = present
         return found
+
+    def part(self, rows: np.ndarray) -> Cells:
+        """Some of the rows by themselves; their notes are this file's."""
+        kept = self.raw.rows[rows].reset_index(drop=True)
+        raw = replace(self.raw, rows=kept, numbers=self.raw.numbers[rows], _stripped={})
+        return Cells(raw, self.layout, self.options, self.firm, self.notes)
+
+    def refuse_as(self, part: Cells, rows: np.ndarray) -> None:
+        """Refuse what was refused in a part: ``rows`` are those that it was made of."""
+        at = np.flatnonzero(rows)
+        self._refused += [found.assign(at=at[found["at"]]) for found in part._refused]
+        self.refused[at[part.refused]] = True
 
     def has(self, name: str) -> bool:
         """Whether a field is in the file or among the constants."""

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from echannel.connectors.base import REJECTED_COLUMNS, Batch, Note, SourceContext
+from echannel.connectors.base import (
+    REJECTED_COLUMNS,
+    Batch,
+    Description,
+    Finding,
+    Given,
+    Note,
+    SourceContext,
+)
 from echannel.connectors.files.cells import Cells
 from echannel.connectors.files.firm import Firm
 from echannel.connectors.files.layouts import reading_of, settle_layout
+from echannel.connectors.files.looking import given, look
 from echannel.connectors.files.options import FileOptions, read_options
 from echannel.connectors.files.orders import read_orders
 from echannel.connectors.files.plain_tables import read_customers, read_products, read_stock, read_visits
 from echannel.connectors.files.reading import read_file
+from echannel.connectors.files.settlement import read_settlement
 from echannel.connectors.files.supply_tables import read_purchases, read_supplier_prices, read_suppliers
 from echannel.errors import UserError
 from echannel.tables import TABLES
@@ -45,6 +55,14 @@ class FilesConnector:
     refused entry; the others are still read.
     """
 
+    describes: ClassVar[Description] = Description(
+        platform="CSV · XLSX · ODS",
+        gives={name: Given() for name in TABLES if name not in ("carts", "ledger", "learning")},
+        history="connect.files.history",
+        tested=("files",),
+        guide="files",
+    )
+
     def __init__(self, options: dict[str, Any], context: SourceContext) -> None:
         self.options = read_options(options)
         self.context = context
@@ -52,6 +70,15 @@ class FilesConnector:
         tables = {entry.layout().table for entry in self.options.files}
         self._with_products = "products" not in tables
         self._with_customers = "customers" not in tables
+
+    @staticmethod
+    def given(options: Mapping[str, Any]) -> dict[str, Given]:
+        """The tables that files with these options give."""
+        return given(options)
+
+    def check(self) -> Iterator[Finding]:
+        """Whether the folder is there, and what of it each entry of the profile takes."""
+        return look(self.context.root / self.options.folder, self.options.folder, self.options.files)
 
     def fetch(self, cursor: dict[str, str]) -> Iterator[Batch]:
         """One batch per new or changed file, in the order of the options, then by name; a last one names
@@ -100,6 +127,7 @@ def read_tables(
     raw = read_file(path, reading_of(options), limit)
     layout, _ = settle_layout(raw, options)
     cells = Cells(raw, layout, options, firm)
+    cells.notes += raw.said
     if raw.left_out and not options.preset:  # a known export is known to end so
         cells.notes.append(Note("files.note.footer", {"n": raw.left_out}))
     if raw.sheets is not None:
@@ -108,7 +136,9 @@ def read_tables(
     if raw.sheets_left:
         names = ", ".join(raw.sheets_left)
         cells.notes.append(Note("files.note.sheets_left", {"n": len(raw.sheets_left), "sheets": names}))
-    if layout.table == "orders":
+    if options.preset == "amazon_settlement":
+        tables = read_settlement(cells, with_products, with_customers)
+    elif layout.table == "orders":
         tables = read_orders(cells, with_products, with_customers)
     else:
         today = np.datetime64(_file_day(path, firm.timezone), "D")

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from itertools import product
+from math import prod
+
 import numpy as np
 import pandas as pd
 
+from echannel.connectors.files.analytics import ga4_table
 from echannel.connectors.files.dates import date_column
 from echannel.connectors.files.fields import LINE_FIELDS, REQUIRED
 from echannel.connectors.files.headers import Match, likely_table, normal, recognise
 from echannel.connectors.files.numbers import number_column
 from echannel.connectors.files.options import PRESETS, FileOptions, Layout, Preset
 from echannel.connectors.files.reading import Raw, Reading
+from echannel.connectors.files.settlement import settlement_table
 from echannel.errors import UserError
 
 # VAT rates of the last thirty years in the countries of the packs, as people write them without "%".
 _RATES = np.array([0.0, 2.1, 5.0, 5.5, 7.0, 8.5, 10.0, 12.5, 15.0, 17.5, 19.6, 20.0])
+# Exports that are no plain table, and what makes one of them.
+_PREPARED = {"google_analytics": ga4_table, "amazon_settlement": settlement_table}
+_ALTERNATIVES = 64  # of the header signatures of one preset: more would tell nothing
 _VARYING = {"total": "line_total", "goods": "line_value", "vat": "line_vat"}
 
 
@@ -42,12 +50,20 @@ def reading_of(options: FileOptions) -> Reading:
     """How the profile says that a file is to be read."""
     names = {normal(header) for headers in options.layout().mapping.values() for header in headers}
     known = tuple(
-        frozenset().union(*signature)
-        for name, (signature, _) in signatures().items()
-        if all(len(entry) == 1 for entry in signature)
+        frozenset(one)
+        for signature, _ in signatures().values()
+        if prod(map(len, signature)) <= _ALTERNATIVES
+        for one in product(*signature)
     )
     own = (frozenset(names),) if options.mapping and not options.preset else ()
-    return Reading(options.encoding, options.separator, options.sheet, options.header_row, (*own, *known))
+    return Reading(
+        options.encoding,
+        options.separator,
+        options.sheet,
+        options.header_row,
+        (*own, *known),
+        prepare=_PREPARED.get(options.preset or ""),
+    )
 
 
 def settle_layout(raw: Raw, options: FileOptions) -> tuple[Layout, list[Match]]:

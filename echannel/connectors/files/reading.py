@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from echannel.connectors.base import Note
 from echannel.connectors.files.encoding import decode
 from echannel.connectors.files.headers import normal
 from echannel.connectors.files.workbooks import read_parquet, read_workbook
@@ -42,6 +44,8 @@ class Reading:
     signatures: tuple[frozenset[str], ...] = ()
     """Normalised headers that tell a header row: where all of one are in a row, it is the header."""
     quoted: bool = True  # False: a quotation mark is a mark like any other, not the fence of a cell
+    prepare: Callable[[Raw, Rows], Raw] | None = None
+    """Makes a plain table of an export that is none; it gets the rows above the headers too."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Raw:
     left_out: int = 0  # footer rows: "12 record(s) downloaded"
     sheets: np.ndarray | None = field(default=None, repr=False)  # each row's, where several were read
     sheets_left: tuple[str, ...] = ()  # sheets of the workbook that hold another table
+    said: tuple[Note, ...] = ()  # what was decided on the way
     _stripped: dict[int, pd.Series] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -220,7 +225,8 @@ def _table(file: str, rows: Rows, how: Reading, encoding: str, separator: str) -
         frame = frame.iloc[:, :-1]
     named_or_numbered = tuple(name or str(at + 1) for at, name in enumerate(headers))
     numbers = np.array(body, dtype="int64") + 1
-    return Raw(file, named_or_numbered, frame, numbers, encoding, separator, head + 1, footers)
+    raw = Raw(file, named_or_numbered, frame, numbers, encoding, separator, head + 1, footers)
+    return raw if how.prepare is None else how.prepare(raw, rows[: max(head, 0)])
 
 
 def _header_index(rows: Rows, how: Reading) -> int:
