@@ -60,6 +60,7 @@ def what_if_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
         box.observe(changed, names="value")
     bar = HBox(list(boxes.values()), layout=Layout(flex_flow="row wrap", overflow="visible"))
     bar.add_class("ec-filters")
+    bar.add_class("ec-sliders")
     return bar
 
 
