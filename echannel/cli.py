@@ -192,6 +192,58 @@ def sync(
     raise typer.Exit(0 if done else 1)
 
 
+@command("cli.check.help")
+def check(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="cli.name", metavar="cli.name_metavar", show_default=False)],
+) -> None:
+    from echannel.check import check_sme
+    from echannel.profiles import resolve_smes
+
+    workspace, voice, blocked = find_workspace(), talk(ctx), False
+    for sme in resolve_smes(workspace, name):
+        found = check_sme(workspace, sme)
+        blocked = blocked or found.blocked
+        for sentence in found.sentences(voice.say):
+            voice.print(sentence)
+    raise typer.Exit(1 if blocked else 0)
+
+
+@command("cli.track.help")
+def track(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="cli.name", metavar="cli.name_metavar", show_default=False)],
+    source: Annotated[str, typer.Argument(help="cli.track.source", metavar="ID", show_default=False)] = "",
+    state: Annotated[
+        str, typer.Option(help="cli.track.state", metavar="cli.track.state_metavar", show_default=False)
+    ] = "",
+    note: Annotated[str, typer.Option(help="cli.track.note", metavar="…", show_default=False)] = "",
+    turn: Annotated[
+        str, typer.Option(help="cli.track.turn", metavar="sme|launch_pad|platform", show_default=False)
+    ] = "",
+) -> None:
+    from echannel.tracking import note_down, tracker_table
+
+    workspace, voice = find_workspace(), talk(ctx)
+    if source:
+        note_down(workspace, name, source, state, note, turn)
+    voice.out.print(tracker_table(workspace, name, voice.say), soft_wrap=False)
+
+
+@command("cli.sources.help")
+def sources(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(help="cli.name", metavar="cli.name_metavar", show_default=False)
+    ] = "",
+) -> None:
+    from echannel.tracking import census_table, matrix_table
+
+    voice = talk(ctx)
+    table = census_table(find_workspace(), name, voice.say) if name else matrix_table(voice.say)
+    voice.out.print(table, soft_wrap=False)
+
+
 @command("demo.cli.help")
 def demo(
     ctx: typer.Context,
@@ -222,6 +274,7 @@ def run_reports(
     workers: Annotated[int, typer.Option(help="batch.cli.workers", metavar="N", min=1, max=64)] = 2,
 ) -> None:
     from echannel.batch.summary import run_with_bar, summary_table
+    from echannel.tracker import dashboards_made
 
     voice = talk(ctx)
     options = {
@@ -233,6 +286,7 @@ def run_reports(
         "workers": workers,
     }
     summary = run_with_bar(find_workspace(), cohort, voice.say, voice.err, **options)
+    dashboards_made(find_workspace(), (one.report.sme for one in summary.outcomes if one.status != "failed"))
     voice.out.print(summary_table(summary, voice.say))
     raise typer.Exit(summary.exit_code)
 

@@ -27,6 +27,7 @@ from echannel.quarantine import note_in_words, write_quarantine
 from echannel.secrets import resolve_all
 from echannel.spool import Spool
 from echannel.store import REJECTED, Manifest, SmeStore
+from echannel.tracker import record, turn_of
 from echannel.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
@@ -110,11 +111,14 @@ def sync_sme(
         except Exception as failure:
             error = _as_user_error(failure, profile.id)
             _write_run(store, started, clock, gathered, error=error, failure=failure)
+            _track_failure(workspace, profile.id, error)
             raise error from failure
         say = Speaker(profile.languages[0], profile.country, profile.currency, workspace)
         files = write_quarantine(store.path / "quarantine", store.read(REJECTED.name, manifest=after), say)
         changed = {} if before is not None and before.number == after.number else after.changed
         _write_run(store, started, clock, gathered, manifest=after, changed=changed)
+        for source in profile.sources:
+            record(workspace, profile.id, source.id, "synced")
     return SyncReport(
         profile.id,
         gathered.read,
@@ -128,6 +132,13 @@ def sync_sme(
         tuple(files),
         time.perf_counter() - clock,
     )
+
+
+def _track_failure(workspace: Workspace, sme: str, error: UserError) -> None:
+    """The tracker hears which source fails, and why."""
+    told = dict(error.values)
+    if error.key == "sync.error.source":
+        record(workspace, sme, told["source"], "failing", told["why"], turn=turn_of(told["why"]))
 
 
 def _silent(what: str, done: int, total: int) -> None:
