@@ -104,7 +104,7 @@ def _known(weeks: pd.DataFrame) -> np.ndarray:
 
 def _reasons(told: np.ndarray, active: np.ndarray, sold: np.ndarray) -> np.ndarray:
     return np.select(
-        [told, ~active, ~sold], ["", "reason.not_on_offer", "reason.sales_few"], "reason.weeks_few"
+        [told, ~active, ~sold], ["", "reason.not_on_offer", "reason.few_sales"], "reason.few_weeks_in_stock"
     )
 
 

@@ -21,7 +21,7 @@ ORIGINS = 4
 FEWEST_BEFORE = 12
 FEWEST_ERRORS = 100  # of a demand type, for bands of its own
 HALVED = ("adida", models.COMBINED)
-_TRUST = 24.0  # origins' worth of what the demand type says, against the product's own four
+_TRUST = 48.0  # origins' worth of what the demand type says, against the product's own four
 _MOST_APART = 1.0  # of RMSSE: one odd product must not speak for its type
 _VARIANCE_TRUST = 8.0
 _KINDS = ("smooth", "erratic", "intermittent", "lumpy", "")
@@ -140,7 +140,7 @@ def try_models(weeks: pd.DataFrame, categories: pd.Series, events: pd.DataFrame)
 
     Nothing after the first origin goes into the calendar's index, the scales or the fitted parameters. A
     product's few errors are drawn towards what holds for its demand type: how much its losses lie above or
-    below the combination's is averaged with the type's mean, which counts as much as 24 origins.
+    below the combination's is averaged with the type's mean, which counts as much as 48 origins.
     """
     values = weeks.to_numpy(dtype="float64")
     origins = _origins(values.shape[1])

@@ -128,7 +128,7 @@ def test_three_sales_give_no_number_but_a_reason():
     demand = shop(units)
     made = forecast(demand, items(demand), NO_EVENTS, AHEAD)
     few, enough, never = (made.choice.iloc[n] for n in range(3))
-    assert (few["status"], few["reason"]) == ("too_few", "reason.sales_few")
+    assert (few["status"], few["reason"]) == ("too_few", "reason.few_sales")
     assert np.isnan(few["per_week"])
     assert enough["status"] == "ok"
     assert never["status"] == "too_few"
