@@ -302,3 +302,9 @@ def test_whatever_a_column_holds_rows_are_kept_or_refused(tmp_path_factory, rows
     assert products["active"].astype(object).where(products["active"].notna(), None).tolist() == [
         flags[live] for _, live, _ in rows
     ]
+
+
+def test_a_source_gives_the_tables_that_it_has_queries_for():
+    query = {"query": f"{ORDERS} WHERE changed >= {{since}}", "cursor": "updated_at"}
+    given_here = SqlConnector.given({"tables": {"order_lines": {"query": LINES}, "orders": query}})
+    assert {name: table.whole for name, table in given_here.items()} == {"orders": False, "order_lines": True}

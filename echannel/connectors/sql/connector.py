@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -54,6 +54,12 @@ class SqlConnector:
         self.options = read_options(options)
         self.context = context
         self.timezone = self.options.timezone or context.sme.timezone
+
+    @staticmethod
+    def given(options: Mapping[str, Any]) -> dict[str, Given]:
+        """The tables that a source with these options has queries for."""
+        queries = read_options(dict(options)).tables
+        return {name: Given(whole=queries[name].cursor is None) for name in TABLES if name in queries}
 
     def check(self) -> Iterator[Finding]:
         """Whether the database answers, and whether each query gives its table."""
