@@ -58,5 +58,5 @@ def shop_of(folder: Path) -> PrestaShop:
         fullest = max((len(set(row) - {"associations"}) for row in table.values()), default=0)
         whole = {n: row for n, row in table.items() if len(set(row) - {"associations"}) == fullest}
         shop.tables[name] = whole
-    shop.revision += 1
+    shop.altered()
     return shop

@@ -132,7 +132,7 @@ def test_php_8_0_and_8_1_write_the_same_orders(synced):
     strings = {int(record["id"]): record for record in records(SHOP_803, "E_phpstrings_orders")}
     assert all(isinstance(record["current_state"], str) for record in strings.values())
     shop.tables["orders"].update(strings)
-    shop.revision += 1
+    shop.altered()
     with server(shop) as served:
         other = Tables().sync(connector(served))
     number = [str(one) for one in strings]

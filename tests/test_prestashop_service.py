@@ -164,7 +164,7 @@ def test_a_shop_that_ignores_what_it_was_asked_is_not_believed(shop, misdeed):
         before = {name: frame.copy() for name, frame in tables.frames.items()}
         shop.pass_time(600)
         setattr(shop, misdeed, True)
-        shop.revision += 1
+        shop.altered()
         with pytest.raises(SourceError) as caught:
             tables.sync(connector(served))
     assert caught.value.key == "prestashop.error.disobeyed"
@@ -259,7 +259,7 @@ def test_number_types_xml_and_languages_change_nothing(shop, habit):
         shop.languages = ["1"]
     else:
         setattr(shop, habit, True)
-    shop.revision += 1
+    shop.altered()
     with server(shop) as served:
         other = Tables().sync(connector(served))
     for name, frame in plain.frames.items():

@@ -58,7 +58,7 @@ class PrestaShop:
         self.lines: dict[int, list[dict[str, Any]]] = {}
         self.address_of: dict[int, int] = {}
         self.rights = set(_TABLES)
-        self._rows: dict[str, tuple[int, list[dict], list[int]]] = {}
+        self._rows: dict[str, tuple[list[dict], list[int]]] = {}
         self._lists()
         for _ in range(products):
             self.add_product()
@@ -68,11 +68,21 @@ class PrestaShop:
     def rows(self, name: str) -> tuple[list[dict], list[int]]:
         """A table's records by ascending id, and the ids."""
         found = self._rows.get(name)
-        if found is None or found[0] != self.revision:
+        if found is None:
             ordered = sorted(self.tables[name].items())
-            found = (self.revision, [row for _, row in ordered], [number for number, _ in ordered])
+            found = [row for _, row in ordered], [number for number, _ in ordered]
             self._rows[name] = found
-        return found[1], found[2]
+        return found
+
+    def altered(self) -> None:
+        """Records, or how the shop shows them, were changed from outside."""
+        self.revision += 1
+        self._rows.clear()
+
+    def remove(self, table: str, number: int) -> None:
+        self.revision += 1
+        del self.tables[table][number]
+        self._rows.pop(table, None)
 
     def utc(self) -> float:
         """The clock as a server's ``Date`` has it: seconds since 1970."""
@@ -83,6 +93,7 @@ class PrestaShop:
 
     def add(self, table: str, **values: Any) -> int:
         self.revision += 1
+        self._rows.pop(table, None)
         rows = self.tables[table]
         last = self._last.get(table, 0)
         number = values.pop("id", None) or last + 1

@@ -169,7 +169,7 @@ def delete_line(shop: PrestaShop, order: int) -> None:
     """The row goes, and the totals with it; an order may end up with none."""
     lines = lines_of(shop, order)
     if lines:
-        del shop.tables["order_details"][lines.pop()["id"]]
+        shop.remove("order_details", lines.pop()["id"])
         total(shop, order)
 
 

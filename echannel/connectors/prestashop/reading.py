@@ -159,16 +159,14 @@ class Reader:
         carts, cart_orders = self._carts(new.get("carts", []), orders)
         trade = self._trade(orders)
         buyers = _numbers(orders, "id_customer") | _numbers(carts, "id_customer")
-        places = _numbers(orders, "id_address_delivery") | _numbers(orders, "id_address_invoice")
-        return Changes(
-            trade,
-            self._among(of.CUSTOMERS, "id", accounts),
-            self._among(of.ADDRESSES, "id_customer", accounts),
-            self._among(of.CUSTOMERS, "id", buyers - accounts),
-            self._among(of.ADDRESSES, "id", places),
-            carts,
-            cart_orders,
+        delivered = _numbers(orders, "id_address_delivery") | _numbers(orders, "id_address_invoice")
+        customers, addresses, mentioned, places = self._several(
+            (of.CUSTOMERS, "id", accounts),
+            (of.ADDRESSES, "id_customer", accounts),
+            (of.CUSTOMERS, "id", buyers - accounts),
+            (of.ADDRESSES, "id", delivered),
         )
+        return Changes(trade, customers, addresses, mentioned, places, carts, cart_orders)
 
     def _whole_orders(self, changed: list[Record], slips: list[Record]) -> list[Record]:
         """The changed orders, those of changed slips, and those that share a reference with one of them."""
@@ -183,12 +181,12 @@ class Reader:
     def _trade(self, orders: list[Record]) -> Trade:
         numbers = _numbers(orders, "id")
         references = {str(order["reference"]) for order in orders if order.get("reference")}
-        return Trade(
-            orders,
-            self._among(of.ORDER_DETAILS, "id_order", numbers),
-            self._among(of.ORDER_SLIPS, "id_order", numbers),
-            self._among(of.ORDER_PAYMENTS, "order_reference", references),
+        lines, slips, payments = self._several(
+            (of.ORDER_DETAILS, "id_order", numbers),
+            (of.ORDER_SLIPS, "id_order", numbers),
+            (of.ORDER_PAYMENTS, "order_reference", references),
         )
+        return Trade(orders, lines, slips, payments)
 
     def _carts(self, changed: list[Record], orders: list[Record]) -> tuple[list[Record], list[Record]]:
         """The changed carts and those of changed orders, and the orders that came of any of them."""
@@ -213,6 +211,10 @@ class Reader:
     def _among(self, resource: Resource, name: str, values: Iterable[object]) -> list[Record]:
         wanted = set(values)
         return self.service.among(resource, name, wanted) if wanted and self.allowed(resource) else []
+
+    def _several(self, *wanted: tuple[Resource, str, Iterable[object]]) -> list[list[Record]]:
+        """Several lists of records among some values, side by side."""
+        return list(self.service.api.map(lambda one: self._among(*one), wanted))
 
     def _together(
         self, function: Callable[[Resource], list[Record]], items: list[Resource]
