@@ -1,0 +1,1 @@
+"""Moodle through its web service: who learnt what, without who they are."""
