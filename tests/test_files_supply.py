@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from files_help import csv_text, firm, read, tables_of
 
+from echannel.connectors.base import Note
+from echannel.connectors.files.durations import in_days
 from echannel.connectors.files.proposal import propose
+from echannel.metrics.inventory.position import is_open
 
 SUPPLIERS_FR = [
     ["Fournisseur", "Pays", "Langue", "Devise", "Délai de règlement", "Franco", "Contact", "E-mail"],
@@ -124,3 +128,98 @@ def test_purchases_numbered_like_sales_are_told_by_their_supplier(tmp_path):
     path.write_text(text + "A1;F1;P1;03/02/2026;;10;2,50\n", encoding="utf-8")
     (proposal,) = propose([path]).files
     assert (proposal.table, proposal.refused) == ("purchases", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("14", "14"), ("14 jours", "14"), ("30 days", "30"), ("2 semaines", "14"), ("2–3 weeks", "17.5"),
+        ("1,5 semaine", "10.5"), ("2 à 4 jours", "3"), ("48 h", "2"), ("10 working days", "14"),
+        ("5 jours ouvrés", "7"), ("Net 30", "30"), ("30 days net", "30"), ("30 jours fin de mois", "45"),
+        ("45 j FDM", "60"), ("30 days EOM", "45"), ("À réception", "0"), ("due on receipt", "0"),
+        ("18 mois", "540"), ("2 years", "730"), ("soon", "soon"), ("3 colis", "3 colis"), ("", ""),
+    ],
+)  # fmt: skip
+def test_durations_are_days(text, days):
+    assert in_days(text) == days
+
+
+def test_terms_in_words_are_days_and_what_is_none_is_refused(tmp_path):
+    text = "Fournisseur;Délai;Conditions de règlement;Rythme de commande\n"
+    text += "A;2 semaines;30 jours fin de mois;7\nB;14 jours;à réception;1 mois\nC;rapide;30;\n"
+    batch = read(tmp_path, text, firm("FR"), preset="generic_suppliers")
+    suppliers = batch.tables["suppliers"]
+    assert suppliers[["lead_time_days", "payment_days", "review_days"]].to_numpy().tolist() == [
+        [14, 45, 7],
+        [14, 0, 30],
+    ]
+    assert batch.rejected[["row", "field"]].to_numpy().tolist() == [[4, "Délai"]]
+    products = read(tmp_path, "SKU,Lead time,Shelf life\nT,3 weeks,18 months\n", preset="generic_products")
+    assert products.tables["products"][["lead_time_days", "shelf_life_days"]].to_numpy().tolist() == [
+        [21, 540]
+    ]
+
+
+def test_nobody_s_name_becomes_a_supplier_s(tmp_path):
+    for head in ("Supplier contact name", "Supplier rep", "Contact fournisseur", "E-mail du fournisseur"):
+        text = f"Supplier,{head},Country\nS1,Ann Smith,UK\n"
+        batch = read(tmp_path, text, preset="generic_suppliers")
+        assert batch.tables["suppliers"][["supplier_id", "name"]].to_numpy().tolist() == [["S1", "S1"]]
+    text = "PO number,Supplier contact,SKU,Quantity,Buyer name\n1,Ann Smith,A,3,Bob Jones\n"
+    lines = read(tmp_path, text, preset="generic_purchases").tables["purchases"]
+    assert lines["supplier_id"].isna().all() and "Ann" not in lines.to_csv()
+
+
+@pytest.mark.parametrize("head", ["Supplier name", "Vendor name", "Nom du fournisseur"])
+def test_a_list_by_name_alone_is_a_list_of_suppliers(head, tmp_path):
+    batch = read(tmp_path, f"{head},Country,Lead time\nDover Tins,UK,12\n", preset="generic_suppliers")
+    assert batch.tables["suppliers"][["supplier_id", "name"]].to_numpy().tolist() == [["Dover Tins"] * 2]
+    both = read(tmp_path, f"Supplier,{head}\nS1,Dover Tins\n", preset="generic_suppliers")
+    assert both.tables["suppliers"][["supplier_id", "name"]].to_numpy().tolist() == [["S1", "Dover Tins"]]
+
+
+def test_a_list_of_customers_by_name_is_none_of_suppliers(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("Nom,Pays\nYann Le Gall,France\n", encoding="utf-8")
+    assert propose([path]).files[0].table != "suppliers"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Supplier,SKU,Price,Currency\nS,A,2.00,EUR\nS,B,3.00,GBP\n",
+        "Supplier,SKU,Price\nS,A,€2.00\nS,B,£3.00\n",
+        "Supplier,SKU,Price\nS,A,2.00 EUR\nS,B,3.00\n",
+    ],
+)
+def test_no_foreign_price_is_taken_for_the_own_currency(text, tmp_path):
+    batch = read(tmp_path, text, preset="generic_supplier_prices")
+    assert batch.tables["supplier_prices"][["product_id", "unit_cost"]].to_numpy().tolist() == [["B", 3.0]]
+    assert batch.rejected[["value", "reason"]].to_numpy().tolist() == [["EUR", "reason.files.no_fx_rate"]]
+    known = read(tmp_path, text, preset="generic_supplier_prices", fx={"EUR": 0.85})
+    assert known.tables["supplier_prices"]["unit_cost"].tolist() == pytest.approx([1.70, 3.0])
+
+
+def test_a_purchase_in_another_currency_keeps_its_goods_and_loses_its_cost(tmp_path):
+    text = "PO,Supplier,SKU,Quantity,Received,Unit cost (EUR),Exchange rate\n"
+    text += "1,S,A,10,2026-02-03,2.00,0.9\n1,S,B,5,2026-02-03,2.00,\n"
+    batch = read(tmp_path, text, preset="generic_purchases")
+    lines = batch.tables["purchases"]
+    assert lines["quantity"].tolist() == [10, 5] and batch.rejected.empty
+    assert lines["unit_cost"].tolist() == pytest.approx([1.8, float("nan")], nan_ok=True)
+    assert [note.key for note in batch.notes].count("files.note.amounts_foreign") == 1
+    minimum = read(tmp_path, "Supplier,Currency,Minimum order\nS,EUR,250\nT,EUR,€300\n",
+                   preset="generic_suppliers").tables["suppliers"]  # fmt: skip
+    assert minimum["order_value_min"].tolist() == pytest.approx([250, float("nan")], nan_ok=True)
+
+
+def test_a_cancelled_line_is_not_open(tmp_path):
+    text = "PO,Supplier,SKU,Ordered,Received,Quantity,Quantity received,Status\n"
+    text += "1,S,A,2026-02-03,,10,,Cancelled\n1,S,B,2026-02-03,2026-02-09,10,4,annulé\n"
+    text += "1,S,C,2026-02-03,,10,,Sent\n"
+    batch = read(tmp_path, text, preset="generic_purchases")
+    lines = batch.tables["purchases"]
+    assert lines["quantity"].tolist() == [0, 4, 10]
+    day = int(np.datetime64("2026-03-01", "D").astype(int))
+    assert is_open(lines, day).tolist() == [False, False, True]
+    assert Note("files.note.purchases_cancelled", {"n": 2, "file": "file.csv"}) in batch.notes

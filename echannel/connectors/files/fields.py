@@ -125,6 +125,8 @@ FIELDS: dict[str, dict[str, Type]] = {
         "product_id": "code",
         "quantity_from": "number",
         "unit_cost": "number",
+        "currency": "word",
+        "fx_rate": "number",
     },
     "purchases": {
         "purchase_id": "code",
@@ -137,6 +139,9 @@ FIELDS: dict[str, dict[str, Type]] = {
         "quantity": "number",
         "received_quantity": "number",
         "unit_cost": "number",
+        "currency": "word",
+        "fx_rate": "number",
+        "status": "word",
     },
     "customers": {
         "customer": "identity",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
@@ -14,6 +14,14 @@ import yaml
 from echannel.connectors.files.fields import REQUIRED
 
 _TOTALS = {"total", "total_gross", "total_net"}
+# Tables that name firms: who works there is nobody's business here.
+_OF_FIRMS = ("suppliers", "supplier_prices", "purchases", "products", "stock_levels")
+_PEOPLE = {
+    *("contact", "contacts", "attn", "attention", "person", "interlocuteur", "interlocutrice", "responsable"),
+    *("rep", "representative", "representant", "representante", "buyer", "acheteur", "email", "mail"),
+    *("courriel", "mobile", "prenom"),
+}
+_NAMES_OF_SUPPLIERS = {"supplier name", "vendor name", "nom du fournisseur", "nom fournisseur"}
 TABLE_ORDER = (
     "orders", "products", "stock_levels", "purchases", "suppliers", "supplier_prices", "customers", "visits",
 )  # fmt: skip
@@ -56,6 +64,8 @@ def recognise(headers: Sequence[str], table: str) -> list[Match]:
     candidates: list[tuple[float, int, Match]] = []
     for header in headers:
         plain = normal(header)
+        if table in _OF_FIRMS and _PEOPLE & set(plain.split()):
+            continue
         for field, known in names()[table].items():
             score, name = _resemblance(plain, known)
             if score > 0:
@@ -66,6 +76,10 @@ def recognise(headers: Sequence[str], table: str) -> list[Match]:
         if match.field not in found and match.header not in taken:
             found[match.field] = match
             taken.add(match.header)
+    if table == "suppliers" and "supplier_id" not in found:
+        lone = found.get("name")
+        if lone and lone.known_as in _NAMES_OF_SUPPLIERS:  # a list by name alone: the name tells them apart
+            found["supplier_id"] = replace(found.pop("name"), field="supplier_id")
     return list(found.values())
 
 

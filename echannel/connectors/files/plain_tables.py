@@ -8,6 +8,7 @@ import pandas as pd
 from echannel.connectors.base import Note
 from echannel.connectors.files import words
 from echannel.connectors.files.cells import Cells
+from echannel.connectors.files.durations import durations_in_days
 from echannel.connectors.files.fields import FIELDS, REQUIRED
 from echannel.connectors.files.order_fields import countries
 
@@ -20,6 +21,7 @@ def read_products(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]
     A price with VAT loses it at the row's VAT rate, else at the standard rate of ``today``.
     Costs are taken as they are (in the reporting currency, without VAT).
     """
+    durations_in_days(cells, "lead_time_days", "lead_time_sd_days", "shelf_life_days")
     refuse_incomplete(cells)
     rate = cells.number("vat_rate")
     standard = cells.firm.standard_vat(np.full(len(cells), today))

@@ -5,14 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from echannel.connectors.base import Note
 from echannel.connectors.files import words
 from echannel.connectors.files.cells import Cells
-from echannel.connectors.files.order_fields import countries
+from echannel.connectors.files.durations import durations_in_days
+from echannel.connectors.files.order_fields import countries, status_rows
 from echannel.connectors.files.plain_tables import filled, last_of_each, refuse_incomplete
+
+_SIGNS = r"(£|€|\$|\b(?:GBP|EUR|USD|CHF|CNY)\b)"
 
 
 def read_suppliers(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]:
-    """Suppliers: firms by their name or number; whoever works there is not read."""
+    """Suppliers: firms by their name or number; whoever works there is not read.
+
+    Amounts are in the reporting currency, whatever currency the supplier charges in; one that says it is
+    in another, of which no rate is known, counts as unknown.
+    """
+    durations_in_days(cells, "lead_time_days", "payment_days", "review_days")
     refuse_incomplete(cells)
     supplier = filled(cells, "supplier_id")
     name = filled(cells, "name")
@@ -25,8 +34,8 @@ def read_suppliers(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame
             "currency": words.currency_codes(cells.texts("currency")),
             "lead_time_days": cells.number("lead_time_days"),
             "payment_days": cells.number("payment_days"),
-            "order_cost": cells.number("order_cost"),
-            "order_value_min": cells.number("order_value_min"),
+            "order_cost": _money(cells, "order_cost"),
+            "order_value_min": _money(cells, "order_value_min"),
             "review_days": cells.number("review_days"),
         }
     )
@@ -34,15 +43,23 @@ def read_suppliers(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame
 
 
 def read_supplier_prices(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]:
-    """Prices by quantity; a price without a quantity holds from the first unit."""
+    """Prices by quantity; a price without a quantity holds from the first unit.
+
+    A price in another currency is turned into the SME's own by the row's rate, else the profile's; without
+    either it is refused.
+    """
     refuse_incomplete(cells)
+    rate = _rates(cells, "unit_cost", stated=True)
+    if not cells.has("currency"):  # a sign with the amount says it: the wizard asks for that one's rate
+        cells.replace_texts("currency", _currencies(cells, "unit_cost", stated=False).fillna(""))
+    cells.refuse(~(rate > 0), "currency", "reason.files.no_fx_rate", currency=cells.firm.currency)
     quantity = cells.number("quantity_from")
     frame = pd.DataFrame(
         {
             "supplier_id": filled(cells, "supplier_id"),
             "product_id": filled(cells, "product_id"),
             "quantity_from": np.where(np.isnan(quantity), 1.0, quantity),
-            "unit_cost": cells.number("unit_cost"),
+            "unit_cost": cells.number("unit_cost") * rate,
         }
     )
     return {"supplier_prices": last_of_each(cells, frame, ["supplier_id", "product_id", "quantity_from"])}
@@ -51,12 +68,18 @@ def read_supplier_prices(cells: Cells, today: np.datetime64) -> dict[str, pd.Dat
 def read_purchases(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]:
     """Purchase orders line by line, in the order of the file; a line without a date of delivery is open.
 
-    A line that came, but whose file does not say how many units came, came whole.
+    A line that came, but whose file does not say how many units came, came whole. A cancelled line asks for
+    no more than what came. A cost in another currency without a rate is left out.
     """
     refuse_incomplete(cells)
     # A delivery whose day cannot be read is no open order: its row is refused.
     received_on = cells.moment("received_on", required=True, local_day=True)
     quantity, received = cells.number("quantity"), cells.number("received_quantity")
+    received = np.where(~np.isnat(received_on) & np.isnan(received), quantity, received)
+    cancelled = (status_rows(cells) == "cancelled").to_numpy(bool)
+    if (cancelled & ~cells.refused).any():
+        left = int((cancelled & ~cells.refused).sum())
+        cells.notes.append(Note("files.note.purchases_cancelled", {"n": left}))
     purchase = filled(cells, "purchase_id")
     frame = pd.DataFrame(
         {
@@ -68,10 +91,44 @@ def read_purchases(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame
             "ordered_on": cells.moment("ordered_on", local_day=True),
             "expected_on": cells.moment("expected_on", local_day=True),
             "received_on": received_on,
-            "quantity": quantity,
-            "received_quantity": np.where(~np.isnat(received_on) & np.isnan(received), quantity, received),
-            "unit_cost": cells.number("unit_cost"),
+            "quantity": np.where(cancelled, np.nan_to_num(received), quantity),
+            "received_quantity": received,
+            "unit_cost": _money(cells, "unit_cost", stated=True),
             "source": cells.firm.source,
         }
     )
     return {"purchases": frame[~cells.refused].reset_index(drop=True)}
+
+
+def _money(cells: Cells, name: str, stated: bool = False) -> np.ndarray:
+    """A field's amounts in the reporting currency; NaN where they are in another without a known rate."""
+    amounts, rate = cells.number(name), _rates(cells, name, stated)
+    unknown = np.isfinite(amounts) & np.isnan(rate) & ~cells.refused
+    if unknown.any():
+        values = {"n": int(unknown.sum()), "field": cells.header(name), "own": cells.firm.currency}
+        cells.notes.append(Note("files.note.amounts_foreign", values))
+    return amounts * rate
+
+
+def _rates(cells: Cells, name: str, stated: bool) -> np.ndarray:
+    """Reporting currency = amount × rate; NaN where the currency is another one without a known rate."""
+    currency = _currencies(cells, name, stated)
+    rate = currency.map(cells.options.fx).astype("float64").to_numpy()
+    if stated:
+        of_row = cells.number("fx_rate")
+        rate = np.where(np.isnan(of_row), rate, of_row)
+    return np.where((currency == cells.firm.currency).to_numpy(bool), 1.0, rate)
+
+
+def _currencies(cells: Cells, name: str, stated: bool) -> pd.Series:
+    """The currency of a field's amounts; None where it is no known one.
+
+    That of the row where its column is about the amounts (``stated``), else the sign's that stands with
+    the amount or in its header ("Cost (EUR)"), else the SME's own.
+    """
+    signs = cells.texts(name).str.extract(_SIGNS, expand=False)
+    of_header = pd.Series([cells.header(name)]).str.extract(_SIGNS, expand=False).iloc[0]
+    texts = signs.fillna(of_header if isinstance(of_header, str) else "").astype(object)
+    if stated and cells.has("currency"):
+        texts = cells.texts("currency").where(cells.texts("currency") != "", texts)
+    return words.currency_codes(texts).where(texts != "", cells.firm.currency)
