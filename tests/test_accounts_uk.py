@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from books_help import by_account, cents, connect, ledger, notes, read_books
+from books_help import by_account, cents, connect, fec, ledger, notes, read_books, sale
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -266,6 +266,40 @@ def test_names_of_directors_and_partners_are_not_kept(tmp_path):
     named = "Account,Debit,Credit\nDirector's Loan Account - J Canary,,5\nBank,5,\n"
     lines = ledger(read_books(tmp_path, {"tb 2026-01.csv": named}))
     assert "Canary" not in lines.to_csv() and len(by_account(lines)) == 2
+
+
+PIECES = [
+    "|",
+    ",",
+    "\n",
+    '"',
+    "\t",
+    "é",
+    "\x00",
+    "Total",
+    "(",
+    "1e999",
+    "20240231",
+    "CompteNum",
+    "\ufeff",
+    "=1+1",
+]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_mangled_books_end_in_refusals_too(tmp_path_factory, data):
+    sales = [sale(at, f"2024010{at}", 100 * at, 20 * at) for at in range(1, 5)]
+    trial = balance_file("31 March 2025", {BANK: 5, SALES: -5})
+    text = data.draw(st.sampled_from([fec(sales), XERO, QUICKBOOKS, JOURNAL, ACCOUNT_LIST, trial]))
+    for _ in range(data.draw(st.integers(1, 6))):
+        start, length = data.draw(st.integers(0, len(text))), data.draw(st.sampled_from([0, 1, 3, 30, 200]))
+        text = text[:start] + data.draw(st.sampled_from(PIECES)) + text[start + length :]
+    folder = tmp_path_factory.mktemp("odd")
+    for batch in read_books(folder, {"x 2025-01-31.txt": text}, data.draw(st.sampled_from(["FR", "GB"]))):
+        if "ledger" in batch.tables:
+            ledger([batch])
+    assert list(connect(folder).check())
 
 
 @pytest.mark.parametrize(

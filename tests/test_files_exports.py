@@ -201,6 +201,13 @@ def test_a_settlement_with_decimal_commas_and_another_currency(tmp_path):
     assert order["total_gross"] == pytest.approx(1440.60) and order["fx_rate"] == 0.85
 
 
+@pytest.mark.parametrize("transaction", ["Order", "Refund"])
+def test_an_amount_without_a_day_is_refused(tmp_path, transaction):
+    row = amount("ItemPrice", "Principal", 5.0, transaction, **{"posted-date": "", "posted-date-time": ""})
+    batch = read(tmp_path, settlement(row), preset="amazon_settlement", name="a.txt")
+    assert batch.rejected["reason"].tolist() == ["reason.files.missing"] and not batch.tables
+
+
 def test_an_amount_that_is_none_is_refused_at_its_row(tmp_path):
     text = settlement(
         amount("ItemPrice", "Principal", "much"), amount("ItemPrice", "Principal", 5, **{"order-id": "2"})

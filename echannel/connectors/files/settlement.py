@@ -157,6 +157,7 @@ def _refunds(cells: Cells) -> pd.DataFrame:
     less = np.nan_to_num(cells.number("discount_gross")) + np.nan_to_num(
         cells.number("shipping_discount_gross")
     )
+    cells.refuse((cells.texts("ordered_at") == "").to_numpy(bool), "ordered_at", "reason.files.missing")
     posted = cells.moment("ordered_at", required=True)
     rate = cells.firm.standard_vat(posted)
     whole = sum(gross.values()) - less
