@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
 
-from fakes.prestashop_shop import KEY, PrestaShop
+from fakes.prestashop_shop import INDEXED, KEY, PrestaShop
 from fakes.server import Call, Reply
 
 __all__ = ["KEY", "PrestaShop", "webservice"]
@@ -130,7 +130,8 @@ class _Webservice:
 
     def _filtered(self, name: str, params: dict[str, str]) -> list[dict]:
         rows, by_id = self.shop.rows(name)
-        for key, wanted in params.items():
+        # The narrowest first, by its index, as a database would.
+        for key, wanted in sorted(params.items(), key=lambda one: "|" not in one[1]):
             found = re.fullmatch(r"filter\[(\w+)\]", key)
             if not found or self.shop.ignores_filters:
                 continue
@@ -144,6 +145,8 @@ class _Webservice:
                 raise _Refusal(400, [(32, "This filter does not exist.")])
             if column == "id" and len(rows) == len(by_id):
                 rows = _by_id(rows, by_id, wanted)
+            elif column in INDEXED and len(rows) == len(by_id) and re.fullmatch(r"\[[^,]+\]", wanted):
+                rows = self.shop.among(name, column, wanted[1:-1].split("|"))
             else:
                 fits = _test(wanted)
                 rows = [row for row in rows if fits(row.get(column))]

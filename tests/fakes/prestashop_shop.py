@@ -36,6 +36,7 @@ STATES = {
     12: ("Invoice in 30 days", 0, 0, 1, 0),
     15: ("An old state", 1, 0, 1, 1),
 }
+INDEXED = {"id_order", "id_customer", "id_cart", "id_supplier", "reference", "order_reference"}
 COUNTED = {number for number, (_, paid, shipped, logable, _d) in STATES.items() if paid or shipped or logable}
 
 
@@ -59,6 +60,7 @@ class PrestaShop:
         self.address_of: dict[int, int] = {}
         self.rights = set(_TABLES)
         self._rows: dict[str, tuple[list[dict], list[int]]] = {}
+        self._index: dict[tuple[str, str], dict[str, list[dict]]] = {}
         self._lists()
         for _ in range(products):
             self.add_product()
@@ -74,15 +76,32 @@ class PrestaShop:
             self._rows[name] = found
         return found
 
+    def among(self, name: str, column: str, values: list[str]) -> list[dict]:
+        """A table's records with one of some values in a column, by ascending id; found by an index."""
+        index = self._index.get((name, column))
+        if index is None:
+            index = {}
+            for row in self.rows(name)[0]:
+                index.setdefault(str(row.get(column)), []).append(row)
+            self._index[name, column] = index
+        found = [row for value in dict.fromkeys(values) for row in index.get(value, ())]
+        return sorted(found, key=lambda row: row["id"])
+
+    def _forget(self, table: str) -> None:
+        self._rows.pop(table, None)
+        for known in [key for key in self._index if key[0] == table]:
+            del self._index[known]
+
     def altered(self) -> None:
         """Records, or how the shop shows them, were changed from outside."""
         self.revision += 1
         self._rows.clear()
+        self._index.clear()
 
     def remove(self, table: str, number: int) -> None:
         self.revision += 1
         del self.tables[table][number]
-        self._rows.pop(table, None)
+        self._forget(table)
 
     def utc(self) -> float:
         """The clock as a server's ``Date`` has it: seconds since 1970."""
@@ -93,7 +112,7 @@ class PrestaShop:
 
     def add(self, table: str, **values: Any) -> int:
         self.revision += 1
-        self._rows.pop(table, None)
+        self._forget(table)
         rows = self.tables[table]
         last = self._last.get(table, 0)
         number = values.pop("id", None) or last + 1
@@ -108,6 +127,8 @@ class PrestaShop:
         """Change a record; it gets a new date of change where its table has one."""
         self.revision += 1
         row = self.tables[table][number]
+        if set(values) & INDEXED:
+            self._forget(table)
         row.update(values)
         if "date_upd" in row:
             row["date_upd"] = self.stamp()
