@@ -33,10 +33,7 @@ def what_if_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
             value=now.service or _BY_CLASS,
         ),
         "longer": SelectionSlider(
-            options=[
-                (say("inventory.filter.days_more", n=days, days=say.number(days, signed=True)), days)
-                for days in LONGER
-            ],
+            options=[(_days_more(view, days), days) for days in LONGER],
             value=now.longer,
         ),
         "budget": SelectionSlider(options=_budgets(view, _cost_of_all(view), own), value=own or math.inf),
@@ -71,6 +68,13 @@ def _cost_of_all(view: View) -> float:
 
 def _percents(view: View, fractions: tuple[float, ...]) -> list[tuple[str, float]]:
     return [(view.say.percent(fraction, 0), fraction) for fraction in fractions]
+
+
+def _days_more(view: View, days: int) -> str:
+    say = view.say
+    if not days:
+        return say("inventory.filter.as_they_are")
+    return say("inventory.filter.days_more", n=days, days=say.number(days, signed=True))
 
 
 def _budgets(view: View, whole_cost: float, own: float | None) -> list[tuple[str, float]]:

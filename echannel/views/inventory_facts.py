@@ -44,7 +44,10 @@ def category(view: View, name: object) -> str:
 
 def as_days(column: pd.Series) -> np.ndarray:
     """Local days as dates; NaT where there is none."""
-    return pd.to_datetime(column.astype("float64"), unit="D").to_numpy()
+    days = column.to_numpy("float64")
+    known = np.isfinite(days)
+    dates = np.where(known, days, 0.0).astype("int64").astype("datetime64[D]")
+    return np.where(known, dates, np.datetime64("NaT")).astype("datetime64[ns]")
 
 
 def rows(view: View, n: float, unit: str) -> Rows:

@@ -108,9 +108,20 @@ def order_sentence(view: View) -> str:
     if unpriced:
         sentence += " " + say("inventory.say.order_unpriced", n=unpriced)
     if made.budget is not None:
-        left_out = int(made.lines["due"].sum()) - len(lines)
-        sentence += " " + say("inventory.say.budget", money=say.money(made.budget, decimals=0), n=left_out)
+        sentence += _left_out(view)
     return sentence
+
+
+def _left_out(view: View) -> str:
+    """What a budget leaves out, and how much of that because nobody knows its cost."""
+    say, made = view.say, plan(view)
+    out = made.lines[(made.lines["due"] & ~(made.lines["value"] > 0)).to_numpy(dtype=bool)]
+    if out.empty:
+        return ""
+    money = say.money(made.budget, decimals=0)
+    unpriced = int(out["unit_cost"].isna().sum())
+    text = " " + say("inventory.say.budget", money=money, n=len(out))
+    return text + (" " + say("inventory.say.budget_unpriced", n=unpriced) if unpriced else "")
 
 
 def _nothing_due(view: View, lines: pd.DataFrame) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -41,10 +42,14 @@ def past(view: View) -> Past:
 
 
 def replayed(view: View) -> Replay:
-    """Both sides, for the service level, lead times and budget that the reader tries."""
-    made = plan(view)
-    key = f"inventory replay {made.tried} {made.budget}"
-    return view.once(key, lambda: replay(past(view), stock(view).settings, made.tried, made.budget))
+    """Both sides, for the service level, lead times and budget that the reader tries.
+
+    The profile's budget is for the next orders and says nothing of a year's: it is not in it.
+    """
+    made, budget = plan(view), view.choice.stock.budget
+    budget = None if budget is None or math.isinf(budget) else budget
+    key = f"inventory replay {made.tried} {budget}"
+    return view.once(key, lambda: replay(past(view), stock(view).settings, made.tried, budget))
 
 
 def proof(view: View) -> Card:
@@ -80,8 +85,6 @@ def proof(view: View) -> Card:
     notes = []
     if ok and now["left_out"]:
         notes.append(say("inventory.say.left_out", n=int(now["left_out"])))
-    if ok and now["inferred_share"] > 0.005:
-        notes.append(say("inventory.say.inferred", share=say.percent(now["inferred_share"], 0)))
     if ok and now["unpriced"]:
         notes.append(say("inventory.say.unpriced", n=int(now["unpriced"])))
     if ok and now["inferred_share"] > _MANY_INFERRED:
