@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,9 @@ from files_help import csv_text, firm, read, tables_of
 
 from echannel.connectors.base import Note
 from echannel.connectors.files.durations import in_days
+from echannel.connectors.files.fields import REQUIRED
+from echannel.connectors.files.headers import recognise
+from echannel.connectors.files.options import PRESETS
 from echannel.connectors.files.proposal import propose
 from echannel.metrics.inventory.position import is_open
 
@@ -223,3 +229,20 @@ def test_a_cancelled_line_is_not_open(tmp_path):
     day = int(np.datetime64("2026-03-01", "D").astype(int))
     assert is_open(lines, day).tolist() == [False, False, True]
     assert Note("files.note.purchases_cancelled", {"n": 2, "file": "file.csv"}) in batch.notes
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_guide_names_columns_that_are_read_as_it_says(language):
+    page = Path(__file__).parents[1] / f"docs/connect/files.{language}.md"
+    rows = re.findall(
+        r"^\| [^|]+ \| `(generic_\w+)` \| ([^|]+) \| ([^|]+) \|$", page.read_text("utf-8"), re.M
+    )
+    assert len(rows) == 5
+    for preset, needed, further in rows:
+        table = PRESETS[preset].table
+        headers = [head.strip() for head in f"{needed},{further}".split(",")]
+        read_as = {match.header: match for match in recognise(headers, table)}
+        assert set(headers) == set(read_as), set(headers) - set(read_as)
+        assert all(match.score > 0.9 for match in read_as.values())
+        required = {read_as[head.strip()].field for head in needed.split(",")}
+        assert required == set(REQUIRED[table])
