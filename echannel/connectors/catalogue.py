@@ -140,8 +140,14 @@ def _row(name: str, describes: Description, say: Speaker) -> list[str]:
         "; ".join(lacks) or "–",
         say(describes.history) if describes.history in messages(say.language) else describes.history,
         ", ".join(say(f"connect.tested.{way}") for way in describes.tested),
-        *(say(f"connect.served.{one.state}") for one in served(fields_of(gives))),
+        *(say(f"connect.served.{_helps(one)}") for one in served(fields_of(gives))),
     ]
+
+
+def _helps(tool: Served) -> str:
+    """What one source does for a tool beside others: books alone show no plan, but are part of one."""
+    helps = len(tool.missing) < len(NEEDS[tool.tool])
+    return PARTLY if tool.state == NOT and helps else tool.state
 
 
 def field_words(field: str, say: Speaker) -> str:
