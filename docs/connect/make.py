@@ -25,8 +25,8 @@ TEXTS = {
     ),
     "fr": (
         "# Connecter une boutique\n\n"
-        "Une page par source indique les clics à faire dans son back-office, ce qui est lu et ce qui ne l’est\n"
-        "pas. Pour ajouter votre propre source\u00a0: [new-connector.md](new-connector.md) (en anglais).\n\n"
+        "Une page par source indique les clics à faire dans son back-office, ce qui est lu et ce qui ne\n"
+        "l’est pas. Pour ajouter votre propre source\u00a0: [new-connector.md](new-connector.md) (en anglais).\n\n"
         "```\n"
         ".venv/bin/echannel check ma-boutique  # ce qui fonctionne, ce qui manque, à qui d’agir\n"
         ".venv/bin/echannel sync ma-boutique   # tout lire, puis seulement ce qui a changé\n"
@@ -34,8 +34,8 @@ TEXTS = {
         ".venv/bin/echannel sources ma-cohorte # ce qui manque encore à chaque outil, champ par champ\n"
         "```\n\n"
         "Une clé ne figure jamais dans un profil, seulement l’endroit où elle est conservée\u00a0:\n"
-        "`env:NOM`, `keyring:service/nom`, ou `file:/chemin` pour un fichier que seul son propriétaire peut lire\n"
-        "(`chmod 600`), hors de tout dossier suivi par git.\n\n"
+        "`env:NOM`, `keyring:service/nom`, ou `file:/chemin` pour un fichier que seul son propriétaire\n"
+        "peut lire (`chmod 600`), hors de tout dossier suivi par git.\n\n"
         "Tiré des connecteurs par `docs/connect/make.py`\u00a0: c’est là que cela se modifie.\n"
     ),
 }
