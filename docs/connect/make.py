@@ -26,7 +26,8 @@ TEXTS = {
     "fr": (
         "# Connecter une boutique\n\n"
         "Une page par source indique les clics à faire dans son back-office, ce qui est lu et ce qui ne\n"
-        "l’est pas. Pour ajouter votre propre source\u00a0: [new-connector.md](new-connector.md) (en anglais).\n\n"
+        "l’est pas. Pour ajouter votre propre source\u00a0:\n"
+        "[new-connector.md](new-connector.md) (en anglais).\n\n"
         "```\n"
         ".venv/bin/echannel check ma-boutique  # ce qui fonctionne, ce qui manque, à qui d’agir\n"
         ".venv/bin/echannel sync ma-boutique   # tout lire, puis seulement ce qui a changé\n"
