@@ -74,11 +74,6 @@ class Book:
         cells = None if header is None else self.raw.column(header)
         return pd.Series("", index=range(len(self)), dtype=object) if cells is None else cells
 
-    def filled_down(self, name: str) -> pd.Series:
-        """The cells of a field, each empty one filled with the last above it."""
-        cells = self.texts(name)
-        return cells.where(cells != "").ffill().fillna("")
-
     @cached_property
     def _numbers(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         columns = {
@@ -180,7 +175,8 @@ def open_book(
     if named is None:
         found = layout_of(raw.headers)
         if found is None:
-            raise UserError("error.accounts.unknown_layout", file=name, found=", ".join(raw.headers[:12]))
+            # What stands in the first row may be names, where a file has no headers: it is not repeated.
+            raise UserError("error.accounts.unknown_layout", file=name)
         named = LAYOUTS[found]
     return Book(raw, named, options, name, country, timezone)
 

@@ -53,9 +53,7 @@ def read_entries(book: Book, firm: Firm) -> tuple[Book, pd.DataFrame]:
     given = {name: book.texts(name) for name in ("journal", "number", "date")}
     if book.layout.fill_down:
         begins = given["date"] != ""
-        given = {
-            name: cells.where(begins | (cells != "")).ffill().fillna("") for name, cells in given.items()
-        }
+        given = {name: _filled_down(cells, begins | (cells != "")) for name, cells in given.items()}
     day = book.days("date", given["date"])
     lines = with_account(book, firm, book.texts("account"), book.texts("code"))
     frame = _with_sides(book, lines).assign(
@@ -73,6 +71,12 @@ def read_entries(book: Book, firm: Firm) -> tuple[Book, pd.DataFrame]:
     forward = names.map({name: bool(_BROUGHT_FORWARD.search(name)) for name in names.unique()}).astype(bool)
     kept = kept.assign(journal=kept["journal"].where(~forward, OPENING))
     return book, _ledger(kept)
+
+
+def _filled_down(cells: pd.Series, said: pd.Series) -> pd.Series:
+    """Each cell as the last one at or above it that says something; empty before the first."""
+    at = np.maximum.accumulate(np.where(said, np.arange(len(cells)), -1))
+    return pd.Series(np.where(at >= 0, cells.to_numpy(object)[at], ""), dtype=object)
 
 
 def read_transactions(book: Book, firm: Firm) -> tuple[Book, pd.DataFrame]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
+from importlib.resources import files
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from echannel.connectors.base import Note
 from echannel.connectors.files.headers import normal
@@ -15,13 +18,12 @@ from echannel.errors import UserError
 
 DAY, SOURCE, MEDIUM = "visit day", "visit source", "visit medium"
 """Columns that are added to the file's own."""
-_DATE = ("date", "jour")
-_HOUR = ("date hour yyyymmddhh", "date heure aaaammjjhh", "date hour", "date heure")
-_NTH = ("nth day", "nieme jour", "n e jour")
-_EVENT = ("event name", "nom de l evenement")
-_SOURCE_MEDIUM = ("source medium", "source support")
-_SUM = ("grand total", "total general", "totals", "totaux", "total")
-_START = re.compile(r"(?:start date|date de debut)\s*(\d{8})")
+
+
+@lru_cache
+def _words() -> dict[str, tuple[str, ...]]:
+    text = (files("echannel.connectors.files") / "analytics.yml").read_text(encoding="utf-8")
+    return {name: tuple(words) for name, words in yaml.safe_load(text).items()}
 
 
 def ga4_table(raw: Raw, above: list[list[str]]) -> Raw:
@@ -42,8 +44,8 @@ def ga4_table(raw: Raw, above: list[list[str]]) -> Raw:
     rows = raw.rows.iloc[:end]
     sums = np.zeros(end, dtype=bool)
     for at in range(rows.shape[1]):
-        sums |= rows.iloc[:, at].astype(str).map(normal).isin(_SUM).to_numpy(bool)
-    event = _column(raw, _EVENT)
+        sums |= rows.iloc[:, at].astype(str).map(normal).isin(_words()["sum"]).to_numpy(bool)
+    event = _column(raw, "event")
     if event is not None:
         sums |= (event.iloc[:end] != "session_start").to_numpy(bool)
     kept = np.flatnonzero(~sums)
@@ -73,20 +75,22 @@ def with_columns(raw: Raw, more: dict[str, pd.Series]) -> Raw:
     return replace(raw, headers=(*raw.headers, *more), rows=rows, _stripped={})
 
 
-def _column(raw: Raw, names: tuple[str, ...]) -> pd.Series | None:
+def _column(raw: Raw, name: str) -> pd.Series | None:
+    names = _words()[name]
     at = next((at for at, header in enumerate(raw.headers) if normal(header) in names), None)
     return None if at is None else raw.rows.iloc[:, at].astype(str).str.strip()
 
 
 def _days(raw: Raw, above: list[list[str]]) -> pd.Series:
-    day = _column(raw, _DATE)
+    day = _column(raw, "day")
     if day is not None:
         return day
-    hour = _column(raw, _HOUR)
+    hour = _column(raw, "hour")
     if hour is not None:
         return hour.str[:8]
-    nth = _column(raw, _NTH)
-    starts = [found[1] for row in above for cell in row if (found := _START.search(normal(cell)))]
+    nth = _column(raw, "nth_day")
+    first_day = re.compile(rf"(?:{'|'.join(_words()['first_day'])}) (\d{{8}})")
+    starts = [found[1] for row in above for cell in row if (found := first_day.search(normal(cell)))]
     if nth is None or not starts:
         raise UserError("error.files.ga4_no_days", file=raw.file, found=", ".join(raw.headers))
     first = pd.to_datetime(pd.Series(starts[-1], index=nth.index), format="%Y%m%d", errors="coerce")
@@ -100,7 +104,7 @@ def _source_and_medium(raw: Raw) -> tuple[pd.Series, pd.Series]:
         (
             at
             for at, header in enumerate(raw.headers)
-            if any(name in normal(header) for name in _SOURCE_MEDIUM)
+            if any(name in normal(header) for name in _words()["source_medium"])
         ),
         None,
     )

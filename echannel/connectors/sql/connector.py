@@ -138,7 +138,7 @@ class SqlConnector:
             after = {name: _hash(whole, rejected)}
         else:
             # A new value under the table's own name: what was refused of it before is forgotten.
-            after = {name: "from the start"} | ({} if greatest is None else {key: _said(greatest)})
+            after = {name: "read"} | ({} if greatest is None else {key: _said(greatest)})
         return Batch({name: whole} if len(whole) else {}, rejected, after, read)
 
     def _check_columns(self, name: str, query: TableQuery, frame: pd.DataFrame) -> None:
