@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -51,6 +53,8 @@ class Gathered:
     owners: pd.Series | None = None  # the source of each order, where an SME has several sources
     read: int = 0
     refused: int = 0
+    by_key: set[str] = field(default_factory=set)  # sources whose refused rows are known by key, not by file
+    anew: set[str] = field(default_factory=set)  # of these, those that are read from the start
 
     def add(self, piece: Piece, source: str) -> None:
         """Take in one piece; it goes over what came before it."""
@@ -83,6 +87,30 @@ class Gathered:
         """The groups whose stored rows go, by table."""
         return {name: set(groups) for name, groups in self.emptied.items()}
 
+    def settled(self, stored: pd.DataFrame) -> pd.Series:
+        """Which rows refused in earlier syncs (``echannel.store.REJECTED``) came again, refused or not.
+
+        Of sources that are no files: there a row is known by the key in its record.
+        """
+        settled = stored["source"].isin(list(self.anew))
+        known = stored["source"].isin(list(self.by_key)) & ~settled
+        for name, table in TABLES.items():
+            here = known & (stored["file"] == name)
+            if here.any():
+                keys = stored.loc[here, "record"].map(partial(_key_of, key=table.key))
+                settled |= keys.isin(self._keys(name)).astype(bool).reindex(stored.index, fill_value=False)
+        return settled
+
+    def _keys(self, name: str) -> set[tuple[str, ...]]:
+        key = list(TABLES[name].key)
+        found: set[tuple[str, ...]] = set()
+        for frame in self.frames.get(name, []):
+            found |= set(frame[key].astype(str).itertuples(index=False, name=None))
+        for rejected in self.rejected:
+            records = rejected.loc[rejected["file"] == name, "record"]
+            found |= {_key_of(record, TABLES[name].key) for record in records}
+        return found
+
     def _log(self, piece: Piece, source: str) -> None:
         places = self.log.setdefault(source, {})
         before = places.get(piece.place, {"read": 0, "kept": {}, "refused": 0, "notes": []})
@@ -94,6 +122,11 @@ class Gathered:
             "notes": before["notes"] + [asdict(note) for note in piece.notes],
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
+
+
+def _key_of(record: str, key: tuple[str, ...]) -> tuple[str, ...]:
+    row = json.loads(record or "{}")
+    return tuple(str(row.get(name)) for name in key)
 
 
 def checked_piece(

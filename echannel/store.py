@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -144,6 +144,7 @@ class SmeStore:
         read_files: Mapping[str, set[str]] | None = None,
         log: Mapping[str, dict[str, Any]] | None = None,
         emptied: Mapping[str, set[str]] | None = None,
+        settled: Callable[[pd.DataFrame], pd.Series] | None = None,
     ) -> Manifest:
         """Store all frames together, or nothing, and return the manifest that holds from now on.
 
@@ -155,6 +156,7 @@ class SmeStore:
         rejected : rows that were refused (``REJECTED`` columns).
         read_files : files read again from the start, by source id: their earlier refused rows are forgotten.
         log : what was read, by source id and file.
+        settled : which earlier refused rows are forgotten besides, as a mask of them.
         emptied : groups (``Table.replace_by``) whose stored rows go, by table, before ``frames`` come in.
 
         What is already stored makes no new version, and a commit without any news no new manifest.
@@ -164,7 +166,7 @@ class SmeStore:
             gone = {name: groups for name, groups in (emptied or {}).items() if groups}
             frames = {**{name: STORED[name].empty() for name in gone}, **frames}
             news = {n: self._news(n, frame, before, gone.get(n, set())) for n, frame in frames.items()}
-            refused = self._rejected_news(rejected, read_files or {}, before)
+            refused = self._rejected_news(rejected, read_files or {}, before, settled)
             merged = {name: new for name, (new, changed) in news.items() if changed}
             if refused is not None:
                 merged[REJECTED.name] = refused
@@ -223,12 +225,18 @@ class SmeStore:
         return merged, changed_rows(STORED[name], old, merged)
 
     def _rejected_news(
-        self, new: pd.DataFrame | None, read_files: Mapping[str, set[str]], before: Manifest
+        self,
+        new: pd.DataFrame | None,
+        read_files: Mapping[str, set[str]],
+        before: Manifest,
+        settled: Callable[[pd.DataFrame], pd.Series] | None,
     ) -> pd.DataFrame | None:
         stored = normalised(REJECTED, self.read(REJECTED.name, manifest=before))
         stale = pd.Series(False, index=stored.index)
         for source, names in read_files.items():
             stale |= (stored["source"] == source) & stored["file"].isin(names)
+        if settled is not None and len(stored):
+            stale |= settled(stored)
         merged = upserted(REJECTED, stored[~stale], REJECTED.empty() if new is None else new)
         return None if merged.equals(stored) else merged
 

@@ -181,6 +181,7 @@ def _sync(
         read_files=gathered.read_files,
         log=gathered.log,
         emptied=gathered.groups_gone(),
+        settled=gathered.settled,
     )
     for spool in spools:
         spool.clear()
@@ -205,11 +206,14 @@ def _gather(
     made = connector(source.connector)
     start = {"position": position, "shape": shape, "source": source.model_dump(mode="json"), "state": base}
     kept = Spool(spool, {**start, "package": __version__})
+    describes = getattr(made, "describes", None)  # a plug-in may have none
+    of_files = describes is None or "files" in describes.tested
+    if not of_files:
+        gathered.by_key.add(source.id)
+        gathered.anew |= set() if position else {source.id}
     for piece in kept.pieces():
         gathered.add(piece, source.id)
         position = piece.position
-    describes = getattr(made, "describes", None)  # a plug-in may have none
-    of_files = describes is None or "files" in describes.tested
     reader = made(source.options, context)
     for batch in reader.fetch(dict(position)):
         piece = checked_piece(batch, position, context, gathered.owners, of_files)

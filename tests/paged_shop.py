@@ -63,6 +63,7 @@ class PagedShop:
     def _batch(self, rows: list[dict], cursor: dict[str, str]) -> Batch:
         if not rows:
             return Batch({}, no_refusals(), cursor, 0)
+        rows = [{**row, "amount": float("nan") if row["amount"] is None else row["amount"]} for row in rows]
         people = self.context.pseudonym(pd.Series([row["email"] for row in rows]))
         orders = canonical(
             "orders",

@@ -93,8 +93,10 @@ def test_nothing_that_a_sync_produces_holds_the_key(tmp_path, key_file, monkeypa
         told = []
         try:
             report = sync_sme(Workspace(tmp_path), SME)
+            assert fault is None and report.refused and report.quarantine
             told += [sentence for one in LANGUAGES for sentence in report.sentences(Speaker(one))]
         except UserError as error:
+            assert fault is not None and error.key == "sync.error.source"
             told += [str(error), repr(error), *(Speaker(one).error(error) for one in LANGUAGES)]
         assert server.calls[0].params["key"] == SECRET
     produced = [path for path in tmp_path.rglob("*") if path.is_file() and path != key_file]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -118,6 +119,27 @@ def test_the_next_sync_reads_only_what_changed(workspace):
         rows[7] |= {"amount": 77.0, "changed": int(time.time())}
         report = sync_sme(workspace, SME)
         assert (report.read, report.changed) == (1, {"orders": 1, "order_lines": 2})
+
+
+def test_a_row_that_was_put_right_in_the_shop_leaves_the_quarantine(workspace):
+    rows = rows_of(60)
+    rows[7]["amount"] = rows[8]["amount"] = None
+    with FakeServer(paged_shop.shop_app(rows)) as server:
+        paged_shop.write_paged_profile(workspace.root, SME, server.url)
+        sync_sme(workspace, SME)
+        kept = store_of(workspace)
+
+        def refused() -> set[str]:
+            stored = kept.read("rejected")
+            return {json.loads(one)["order_id"] for one in stored["record"]}
+
+        assert refused() == {"7", "8"}
+        assert set(kept.manifest().rejected) == {"shop/orders", "shop/order_lines"}
+        rows[7] |= {"amount": 5.0, "changed": int(time.time())}
+        sync_sme(workspace, SME)
+        assert refused() == {"8"}
+        assert "7" in set(kept.read("orders")["order_id"])
+        assert [path.name for path in (kept.path / "quarantine").iterdir()]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
