@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from echannel.checking import no_refusals
+from echannel.checking import FILE, ROW, no_refusals
 from echannel.connectors.base import Batch, Description, Finding, Given, Note, SourceContext
 from echannel.connectors.http import Limits
 from echannel.connectors.prestashop import resources as of
@@ -327,7 +327,9 @@ def _typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
                 columns[column] = frame[[column]].astype({column: spec.dtype})[column]
             except (TypeError, ValueError):
                 continue
-    return frame.assign(**columns)
+    return frame.assign(**columns)[
+        [c for c in (*TABLES[name].columns, FILE, ROW) if c in frame or c in columns]
+    ]
 
 
 def _cart_orders(orders: list[Record]) -> dict[int, tuple[int, float]]:
