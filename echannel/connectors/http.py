@@ -63,12 +63,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Request:
-    """One question to the server. ``attempts`` 1 means: do not try again."""
+    """One question to the server. ``attempts`` 1 means: do not try again; ``form`` is sent as a web form."""
 
     path: str
     params: Mapping[str, Any] | None = field(default=None, repr=False)
     method: str = "GET"
     json: Any = field(default=None, repr=False)
+    form: Mapping[str, Any] | None = field(default=None, repr=False)
     headers: Mapping[str, str] | None = field(default=None, repr=False)
     attempts: int | None = None
 
@@ -271,6 +272,9 @@ class Api:
         body = None if request.json is None else json.dumps(request.json).encode()
         if body is not None:
             headers["Content-Type"] = "application/json"
+        if request.form is not None:
+            body = urlencode(request.form).encode()
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         asked = url + (("&" if "?" in url else "?") + urlencode(params, doseq=True) if params else "")
         with self._pace.turn() as turn:
             began = time.monotonic()
