@@ -64,6 +64,7 @@ serve: setup
 bench: $(SMALL)/finished
 	$(BIN)/python -m benchmarks.metrics
 	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/python -m benchmarks.batch small
+	$(BIN)/python -m benchmarks.sync
 
 # Chooses versions anew and writes their hashes; needs uv, the rest of this file does not.
 lock:
