@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pandas as pd
 import pytest
@@ -55,3 +55,39 @@ def test_stock_is_what_was_counted(firm):
     pd.testing.assert_series_equal(
         there[counted.index.astype(str)], counted, check_names=False, check_index=False
     )
+
+
+def test_forecasts_are_computed_once_and_read_by_the_next_page(firm, monkeypatch):
+    computed = []
+    real = stock._computed
+    monkeypatch.setattr(stock, "_computed", lambda sme: computed.append(sme) or real(sme))
+    first = firm.inventory_forecasts
+    assert stock.forecasts_are_kept(firm) and len(computed) == 1
+    again = type(firm)(firm.profile, firm.tables)
+    again.store = firm.store
+    second = again.inventory_forecasts
+    assert len(computed) == 1
+    for one in fields(first):
+        pd.testing.assert_frame_equal(getattr(first, one.name), getattr(second, one.name), check_dtype=False)
+
+
+def test_what_forecasts_rest_on_is_in_their_key(firm):
+    def other(**changed: object) -> object:
+        made = type(firm)(firm.profile, firm.tables)
+        for name, value in changed.items():
+            setattr(made, name, value)
+        return made
+
+    manifest = replace(firm.manifest, files={"orders": ["another.parquet"]})
+    said = firm.profile.model_copy(update={"inventory": InventoryProfile(review_days=30)})
+    keys = {stock._key(one) for one in (firm, other(), other(manifest=manifest), other(profile=said))}
+    assert len(keys) == 3
+
+
+def test_a_torn_file_is_made_anew(firm):
+    kept = firm.inventory_forecasts
+    (path,) = (firm.store.path / "kept").glob("forecasts-*.zip")
+    path.write_bytes(path.read_bytes()[:100])
+    again = type(firm)(firm.profile, firm.tables)
+    again.store = firm.store
+    pd.testing.assert_frame_equal(again.inventory_forecasts.paths, kept.paths, check_dtype=False)
