@@ -243,7 +243,7 @@ def test_at_a_change_of_year_an_account_without_a_class_is_refused(tmp_path):
     )
 
 
-def test_a_trial_balance_needs_its_day_and_one_that_goes_is_missed(tmp_path):
+def test_a_trial_balance_needs_its_day_and_one_that_goes_takes_its_lines_along(tmp_path):
     text = "N/C,Name,Debit,Credit\n1200,Bank,5,\n4000,Sales,,5\n"
     (batch,) = read_books(tmp_path, {"tb.csv": text})
     assert batch.rejected["reason"].tolist() == ["error.accounts.no_day"]
@@ -255,8 +255,10 @@ def test_a_trial_balance_needs_its_day_and_one_that_goes_is_missed(tmp_path):
     assert list(source.fetch(first.cursor)) == []
     (tmp_path / "tb 2026-01-31.csv").unlink()
     (tmp_path / "tb 2026-02.csv").write_text(text)
-    (missed,) = source.fetch(first.cursor)
-    assert not missed.tables and missed.notes[0].key == "accounts.note.balance_gone"
+    (after,) = source.fetch(first.cursor)
+    assert after.notes[0].key == "accounts.note.balance_gone" and after.gone == ("tb 2026-01-31.csv",)
+    assert after.emptied == {"ledger": {"trial_balance|2026-01-31"}}
+    assert set(after.tables["ledger"]["entry_group"]) == {"trial_balance|2026-02-28"}
 
 
 def test_names_of_directors_and_partners_are_not_kept(tmp_path):
@@ -318,4 +320,10 @@ def test_trial_balances_beside_entries_are_left_out_and_said_so(tmp_path):
     state = {name: value for batch in batches for name, value in batch.cursor.items()}
     assert list(connect(tmp_path).fetch(state)) == []
     (tmp_path / "journal.csv").unlink()
-    assert len(ledger(list(connect(tmp_path).fetch(state)))) == 2
+    alone = list(connect(tmp_path).fetch(state))
+    assert len(ledger(alone)) == 2
+    # Entries come: what the balances had made goes.
+    (tmp_path / "journal.csv").write_text(JOURNAL)
+    state = {name: value for batch in alone for name, value in batch.cursor.items()}
+    gone = [batch.emptied for batch in connect(tmp_path).fetch(state) if batch.emptied]
+    assert gone == [{"ledger": {"trial_balance|2025-03-31"}}]

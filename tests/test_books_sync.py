@@ -98,3 +98,21 @@ def test_neither_a_customer_nor_the_secret_is_anywhere_in_the_store(workspace):
         if path.is_file():
             content = path.read_bytes()
             assert b"canary" not in content.lower() and SECRET.encode() not in content, path
+
+
+def test_a_trial_balance_taken_out_of_the_middle_leaves_the_last_balance_as_it_was(workspace):
+    books = workspace.root / "books"
+    (books / "123456789FEC20241231.txt").unlink()
+    for month, amount in ((1, 100), (2, 150), (3, 130)):
+        text = "Compte;Intitulé;Solde débiteur;Solde créditeur\n"
+        text += f"512000;Banque;{amount};\n707000;Ventes;;{amount}\n"
+        (books / f"balance 2024-0{month}.csv").write_text(text)
+    store = SmeStore(workspace.store / SME)
+    sync_sme(workspace, SME)
+    whole = store.read("ledger")
+    assert len(whole) == 6 and by_account(whole) == {"512000": 13000, "707000": -13000}
+    (books / "balance 2024-02.csv").unlink()
+    sync_sme(workspace, SME)
+    rest = store.read("ledger")
+    assert len(rest) == 4 and by_account(rest) == by_account(whole)
+    assert not sync_sme(workspace, SME).changed

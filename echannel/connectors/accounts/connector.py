@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from echannel.connectors.accounts.balances import Balance, movements, read_balance
+from echannel.connectors.accounts.balances import JOURNAL, Balance, movements, read_balance
 from echannel.connectors.accounts.book import Book, open_book
 from echannel.connectors.accounts.lines import Firm, read_entries, read_transactions, read_types
 from echannel.connectors.accounts.options import BookFile, read_options
@@ -54,7 +54,8 @@ class AccountsConnector:
     A journal or an account's transactions are one batch per file; the trial balances of the folder are
     read together, because each is told from the one before, and not at all beside entries: what both hold
     would count twice. ``cursor`` holds, by the file's path in the
-    folder, its kind and a hash of all that its lines depend on.
+    folder, its kind and hashes of its content and of all else that its lines depend on; of a trial balance
+    its day too, so that its lines go when it goes.
     """
 
     describes: ClassVar[Description] = Description(
@@ -113,22 +114,18 @@ class AccountsConnector:
         balances = [one for one in files if one.kind == "balance"]
         beside = [*balances, *(one for one in files if one.kind in _READERS)]
         states = {one.name: self._state(one, shared, beside) for one in files}
-        changed = [one for one in files if cursor.get(one.name) != states[one.name]]
+        changed = [one for one in files if not cursor.get(one.name, "").startswith(states[one.name])]
         for done, one in enumerate(changed):
             self.context.progress(one.name, done, len(changed))
             if one.kind != "balance":
                 yield self._batch(one, {one.name: states[one.name]}, firm)
-        lost = [name for name in gone if cursor[name].startswith("balance.")]
-        after = {one.name: states[one.name] for one in balances}
-        if not any(one.kind == "balance" for one in changed):
-            pass
-        elif _has_entries(files):
-            note = Note("accounts.note.balances_beside_ledger", {"n": len(balances)})
-            yield replace(_said(note), cursor=after)
-        elif lost:
-            yield _said(*(Note("accounts.note.balance_gone", {"file": name}) for name in lost))
-        else:
-            yield self._balances(balances, after, firm)
+        lost = tuple(name for name in gone if cursor[name].startswith("balance."))
+        if lost or any(one.kind == "balance" for one in changed):
+            after = {one.name: states[one.name] for one in balances}
+            batch = self._left_out(after) if _has_entries(files) else self._balances(balances, after, firm)
+            kept = set(batch.tables["ledger"]["entry_group"]) if batch.tables else set()
+            notes = (*(Note("accounts.note.balance_gone", {"file": name}) for name in lost), *batch.notes)
+            yield replace(batch, gone=lost, notes=notes, emptied={"ledger": _days_of(cursor) - kept})
         others = tuple(name for name in gone if name not in lost)
         if others:
             said = _said(*(Note("files.note.gone", {"file": name}) for name in others))
@@ -206,8 +203,12 @@ class AccountsConnector:
         tables = {"ledger": in_canonical_types("ledger", lines).assign(**places)}
         return Batch(tables, self._rejected(book), cursor, len(book), _once(book.notes))
 
+    def _left_out(self, cursor: dict[str, str]) -> Batch:
+        notes = [Note("accounts.note.balances_beside_ledger", {"n": len(cursor)})] if cursor else []
+        return replace(_said(*notes), cursor=cursor)
+
     def _balances(self, files: list[_Found], cursor: dict[str, str], firm: Firm) -> Batch:
-        """All trial balances together; of two of the same day the last by name counts."""
+        """All trial balances together, their days in the cursor; of two of the same day the last counts."""
         by_day: dict[date, Balance] = {}
         refused: list[pd.DataFrame] = []
         notes: list[Note] = []
@@ -224,6 +225,7 @@ class AccountsConnector:
                 values = {"file": one.name, "other": other, "day": balance.day}
                 notes.append(Note("accounts.note.same_day", values))
             by_day[balance.day] = balance
+            cursor = {**cursor, one.name: f"{cursor[one.name]}.{balance.day}"}
         tables = {}
         if by_day:
             lines = movements(list(by_day.values()), self.context.sme.fiscal_year_start)
@@ -239,6 +241,12 @@ class AccountsConnector:
 
     def _rejected(self, book: Book) -> pd.DataFrame:
         return book.rejected.assign(source=self.context.source_id)
+
+
+def _days_of(cursor: dict[str, str]) -> frozenset[str]:
+    """The groups of lines that trial balances made, by the days that an earlier fetch left in the cursor."""
+    states = (state.split(".") for state in cursor.values())
+    return frozenset(f"{JOURNAL}|{state[3]}" for state in states if state[0] == "balance" and len(state) == 4)
 
 
 def _has_entries(files: list[_Found]) -> bool:
