@@ -49,16 +49,18 @@ def _blocked(failure: SourceError) -> Finding:
 
 
 def _permissions(may: dict[str, bool]) -> Iterator[Finding]:
+    granted = [one for one in RESOURCES if may.get(one.name)]
+    if granted:
+        rights = ", ".join(one.name for one in granted)
+        tables = tuple(dict.fromkeys(table for one in granted for table in one.tables))
+        yield Finding(
+            "permission", "works", Note("prestashop.check.rights", {"rights": rights}), tables=tables
+        )
     for resource in RESOURCES:
-        granted = may.get(resource.name, False)
         # Most shops do without; where the key may not read it, nobody can tell whether this one does.
-        if resource.name in ADVANCED_STOCK and not granted:
+        if may.get(resource.name) or resource.name in ADVANCED_STOCK:
             continue
         values = {"resource": resource.name}
-        if granted:
-            note = Note("prestashop.check.right", values)
-            yield Finding("permission", "works", note, tables=resource.tables)
-            continue
         state = "blocks" if resource.needed else "lacks"
         fix = Note("prestashop.fix.right", values)
         note = Note("prestashop.check.no_right", values)
@@ -80,5 +82,5 @@ def _history(service: Service) -> Iterator[Finding]:
         yield Finding("history", "lacks", Note("prestashop.check.no_orders"), None, "sme", ("orders",))
         return
     since: date = when.iloc[0].date()
-    note = Note("prestashop.check.history", {"since": since.isoformat()})
+    note = Note("prestashop.check.history", {"since": since})
     yield Finding("history", "works", note, tables=("orders",), since=since)
