@@ -87,15 +87,20 @@ def _occurs(old: pd.DataFrame, new: pd.DataFrame, by: list[str]) -> np.ndarray:
 
 
 def stacked(table: Table, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Frames in the table's types below each other; categoricals stay so, over the union of their values."""
+    """Frames below each other; categoricals (of plain text) stay so, over the union of their values."""
     columns = {}
     for name, spec in table.columns.items():
         parts = [frame[name] for frame in frames]
         if spec.dtype == CODE:
-            columns[name] = pd.Series(union_categoricals([_sorted_categories(part) for part in parts]))
+            columns[name] = pd.Series(union_categoricals(parts))
         else:
             columns[name] = pd.concat(parts, ignore_index=True)
     return pd.DataFrame(columns)
+
+
+def _with_plain_codes(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    codes = [name for name, spec in table.columns.items() if spec.dtype == CODE]
+    return frame.assign(**{name: _sorted_categories(frame[name]) for name in codes})
 
 
 def merged(
@@ -108,7 +113,7 @@ def merged(
     """
     if len(frames) == 1 and not emptied:
         return normalised(table, frames[0])
-    whole = stacked(table, frames)
+    whole = stacked(table, [_with_plain_codes(table, frame) for frame in frames])
     if table.replace_by:
         turn = np.repeat(np.arange(len(frames)), [len(frame) for frame in frames])
         groups = whole[table.replace_by].cat.codes.to_numpy()

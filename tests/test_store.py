@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from echannel.errors import UserError
 from echannel.store import REJECTED, SmeStore
 from echannel.tables import TABLES
-from echannel.upsert import changed_rows, normalised, upserted
+from echannel.upsert import changed_rows, merged, normalised, upserted
 
 
 def line(order_id: str, line_no: int, amount: float = 10.0, product: str | None = "P1") -> dict:
@@ -336,3 +336,29 @@ def test_rows_upserted_by_key_through_the_store(tmp_path_factory, batches):
         for row in store.read("stock_levels").itertuples()
     }
     assert found == model
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_pieces_merged_at_once_are_what_they_are_one_after_the_other(seed):
+    rng = np.random.default_rng(seed)
+    table, pieces, emptied = TABLES["order_lines"], [], {}
+    whole = table.empty()
+    for turn in range(8):
+        for gone in rng.choice(10, rng.integers(0, 2), replace=False):
+            emptied[f"O{gone}"] = turn
+            whole = whole[whole["order_id"] != f"O{gone}"]
+        ids = [f"O{n}" for n in rng.choice(10, rng.integers(1, 4), replace=False)]
+        rows = [
+            {
+                "order_id": one,
+                "line_no": n,
+                "quantity": 1.0,
+                "net_amount": float(turn),
+                "product_id": f"P{turn}",
+            }
+            for one in ids
+            for n in range(rng.integers(1, 4))
+        ]
+        pieces.append(canonical("order_lines", rows))
+        whole = upserted(table, normalised(table, whole), pieces[-1])
+    pd.testing.assert_frame_equal(merged(table, pieces, emptied), normalised(table, whole))
