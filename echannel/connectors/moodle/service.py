@@ -72,7 +72,7 @@ class Service:
         if isinstance(said, dict) and "exception" in said:
             raise refusal(answer, function, str(said.get("errorcode") or ""))
         if not isinstance(said, list if function in (COURSES, PEOPLE) else dict):
-            raise answer.failure("request", "moodle.error.shape", function=function)
+            raise SourceError("request", "moodle.error.shape", host=answer.host, function=function)
         return said
 
 
