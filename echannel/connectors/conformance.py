@@ -156,7 +156,7 @@ class ConnectorSuite:
             rest = subject.fetched(whole[cut - 1][1])
             got = _merged([batch for batch, _ in (*whole[:cut], *rest)])
             for name, frame in wanted.items():
-                pd.testing.assert_frame_equal(got[name], frame, obj=f"{name}, broken off after batch {cut}")
+                pd.testing.assert_frame_equal(got[name], frame, obj=f"{name}, batch {cut}")
 
     def test_a_second_fetch_brings_nothing_new(self, subject: Subject) -> None:
         whole = subject.fetched()
