@@ -96,3 +96,9 @@ class Tables:
 
     def order(self, number: int) -> pd.Series:
         return self["orders"].set_index("order_id").loc[str(number)]
+
+
+def synced(fake: PrestaShop, tables: Tables | None = None, **options: Any) -> Tables:
+    """A shop synced once, over what was synced before."""
+    with server(fake) as served:
+        return (tables or Tables()).sync(connector(served, **options))
