@@ -73,7 +73,7 @@ def record(
         if value and value not in known:
             raise UserError("connect.track.unknown", value=value, known=", ".join(known))
     events = _events(workspace, sme)
-    blocked = {"key": blocks.key, "values": _plain(blocks.values)} if blocks else None
+    blocked = _sentence(blocks) if blocks else None
     if not note and _known(events, source, state, blocked, turn):
         return False
     event = {
@@ -141,7 +141,7 @@ def _standing(
             state, blocks, turn = event["state"], event["blocks"], ""
         since = since or datetime.fromisoformat(event["at"])
         note, turn = event["note"] or note, event["turn"] or turn
-    error = UserError(blocks["key"], **blocks["values"]) if blocks else None
+    error = _error(blocks) if blocks else None
     return Standing(sme, source, connector, state, since, error, note, turn, first, dashboard)
 
 
@@ -168,9 +168,19 @@ def _events(workspace: Workspace, sme: str) -> list[dict[str, Any]]:
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Values as JSON keeps them; a sentence within a sentence becomes its key."""
-    kept = {}
+    """Values as JSON keeps them; a sentence within a sentence is kept as one."""
+    kept: dict[str, Any] = {}
     for name, value in values.items():
         simple = isinstance(value, str | int | float | bool) or value is None
-        kept[name] = value.key if isinstance(value, UserError) else value if simple else str(value)
+        kept[name] = _sentence(value) if isinstance(value, UserError) else value if simple else str(value)
     return kept
+
+
+def _sentence(error: UserError) -> dict[str, Any]:
+    return {"key": error.key, "values": _plain(error.values)}
+
+
+def _error(sentence: dict[str, Any]) -> UserError:
+    held = sentence["values"].items()
+    values = {name: _error(value) if isinstance(value, dict) else value for name, value in held}
+    return UserError(sentence["key"], **values)

@@ -155,6 +155,18 @@ def test_since_when_whose_turn_and_the_time_to_the_first_dashboard(workspace):
     assert standings(workspace, ["made-up"])[0].days_to_dashboard == 12
 
 
+def test_a_sentence_within_a_sentence_is_kept_in_words(workspace):
+    write_profile(workspace.root, "made-up")
+    why = UserError(
+        "sync.error.source", sme="made-up", source="shop", why=UserError("connect.error.refused", host="h")
+    )
+    record(workspace, "made-up", "shop", "failing", why)
+    assert not record(workspace, "made-up", "shop", "failing", why)
+    (one,) = standings(workspace, ["made-up"])
+    for language in LANGUAGES:
+        assert Speaker(language).error(one.blocks) == Speaker(language).error(why)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_tables_on_the_command_line(workspace, capsys, language):
     write_profile(workspace.root, "made-up")
