@@ -52,7 +52,7 @@ def sound(server):
 
 def api(server, tmp_path, naps=None, options=None, limits=None, **more) -> Api:
     context = SimpleNamespace(root=tmp_path)
-    settings = {"connect": 0.5, "read": 0.2, "answer": 0.4, "attempts": 4, "size": 1_000_000}
+    settings = {"connect": 0.5, "read": 0.4, "answer": 0.8, "attempts": 4, "size": 1_000_000}
     chosen = Limits(**{**settings, "sleep": Naps() if naps is None else naps, **(limits or {})})
     options = server.options if options is None else options
     return Api(server.url + "/api", context, options=options, limits=chosen, **more)
@@ -97,7 +97,14 @@ def test_what_passes_is_waited_for(server, tmp_path, fault):
 def test_what_lasts_is_told_in_both_languages_and_without_the_key(server, tmp_path, fault, caplog):
     caplog.set_level(logging.DEBUG)
     server.fail(fault, times=None, value="3" if fault in ("429 retry-after",) else "")
-    asked = api(server, tmp_path, query={"ws_key": SECRET}, headers={"X-Key": SECRET}, auth=(SECRET, ""))
+    asked = api(
+        server,
+        tmp_path,
+        query={"ws_key": SECRET},
+        headers={"X-Key": SECRET},
+        auth=(SECRET, ""),
+        limits={"attempts": 2},
+    )
     with pytest.raises(SourceError) as raised:
         asked.get("orders", {"display": "full"}).json()
     error = raised.value
@@ -134,7 +141,7 @@ def test_a_slow_loris_is_left_in_time(server, tmp_path):
     began = time.monotonic()
     with pytest.raises(SourceError):
         api(server, tmp_path, limits={"attempts": 1}).get("orders")
-    assert time.monotonic() - began < 1.0  # dripped to the end the body would take 100 s
+    assert time.monotonic() - began < 2.0  # dripped to the end the body would take 100 s
 
 
 def test_waits_grow_with_jitter_and_retry_after_is_obeyed(server, tmp_path, naps):
