@@ -23,8 +23,11 @@ _NOT_RESOLD = {"food", "wine", "cosmetics"}
 _SHELF_LIVES = {"food": (45, 60, 90, 180, 365, 540), "cosmetics": (540, 720, 1080)}
 _BEYOND = 150  # days after the window in which deliveries are still planned: what is on order today
 _RECENT = 90
-# Days of sales kept over, at a delivery and at the end, by how a product is bought: little, usual, too much.
-_KEPT = np.array([[2, 9], [10, 35], [70, 160]])
+# By how a product is bought (little, usual, too much): days of sales kept over when a delivery comes, what
+# is kept for a month like the best one, and days of sales left at the end. Who does not know what will be
+# sold, and is seldom out of stock, keeps much.
+_KEPT = np.array([[3, 14], [30, 80], [120, 240]])
+_PEAK = np.array([0.15, 0.6, 1.2])
 _LEFT = np.array([[0, 9], [15, 60], [150, 420]])
 
 
@@ -193,8 +196,12 @@ def _plan(
     rate = need[:, -1] / np.maximum(np.minimum(products["dies"], days) - products["arrives"], 30)
     recent = (need[:, -1] - need[:, -_RECENT]) / _RECENT
     recent = np.where(products["dies"] < days, rate, recent)
-    low, high = np.where(lasts[:, None], _LEFT[plan["habit"]], _KEPT[plan["habit"]]).T
-    over = np.ceil(np.where(lasts, recent[row], rate[row]) * (low + rng.random(len(plan)) * (high - low)))
+    month = np.pad(need, ((0, 0), (30, 0)))
+    best = np.max(month[:, 30:] - month[:, :-30], axis=1)
+    habit = plan["habit"].to_numpy()
+    low, high = np.where(lasts[:, None], _LEFT[habit], _KEPT[habit]).T
+    over = np.where(lasts, recent[row], rate[row]) * (low + rng.random(len(plan)) * (high - low))
+    over = np.ceil(np.where(lasts, over, np.maximum(over, best[row] * _PEAK[habit])))
     return plan.assign(target=most[row, until] + np.where(lasts & (plan["habit"] == 0), over // 2, over))
 
 

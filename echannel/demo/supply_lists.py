@@ -16,6 +16,7 @@ NO_PURCHASES = ("medway-spares", "leon-jardin")  # they count their stock, and f
 _TWO_PLACES = {"thanet-garden": ("Warehouse", "Margate shop"), "loire-cavistes": ("Chai", "Boutique")}
 _ONE_PLACE = {"GB": ("Main",), "FR": ("Principal",)}
 _SNAPSHOTS = 13  # month ends, and the last day
+_VAN = 2
 _DELISTED = 120  # days after a product's end, if none is left
 _STOCK = {
     "GB": ["SKU", "Location", "Date", "On hand", "Reserved", "On order"],
@@ -108,7 +109,8 @@ def suppliers(trade: Trade, supply: Supply) -> pd.DataFrame:
         known["terms"].astype(str),
         money(known["order_cost"], comma=comma),
         money(known["order_minimum"], comma=comma),
-        np.where(known["rhythm"] == known["rhythm"].max(), "", known["rhythm"].astype(str)),
+        # How often the firm orders is its own habit; one supplier's van comes at a rhythm.
+        np.where(np.arange(len(known)) == _VAN, known["rhythm"].astype(str), ""),
     ]
     return pd.DataFrame(dict(zip(_SUPPLIERS[country], values, strict=True)))
 
