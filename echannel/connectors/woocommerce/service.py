@@ -70,7 +70,8 @@ class Service:
         _, answer = self.first(resource, _fields="id", **params)
         total = str(answer.headers.get("X-WP-Total", "")).strip()
         if not total.isdigit():
-            raise answer.failure("not_json", "woocommerce.error.no_total")
+            problem = answer.failure("not_json", "woocommerce.error.no_total")
+            raise problem
         return -(-int(total) // PAGE)
 
     def read(
