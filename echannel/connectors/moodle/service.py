@@ -72,7 +72,7 @@ class Service:
         if isinstance(said, dict) and "exception" in said:
             raise refusal(answer, function, str(said.get("errorcode") or ""))
         if not isinstance(said, list if function in (COURSES, PEOPLE) else dict):
-            raise SourceError("request", "moodle.error.shape", host=answer.host, function=function)
+            raise misshapen(answer, function)
         return said
 
 
@@ -101,6 +101,11 @@ def refusal(answer: Answer, function: str, code: str) -> SourceError:
     if code in _CLOSED:
         return answer.failure("maintenance", "moodle.error.closed")
     return answer.failure("request", "moodle.error.refused", function=function, code=code or "–")
+
+
+def misshapen(answer: Answer, function: str) -> SourceError:
+    """An answer that is no list of rows, or no record, where Moodle gives one."""
+    return answer.failure("request", "moodle.error.shape", function=function)
 
 
 def _explain(answer: Answer) -> SourceError | None:
