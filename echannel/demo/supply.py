@@ -167,9 +167,31 @@ def _lost(
 def _plan(
     trade: Trade, products: pd.DataFrame, known: pd.DataFrame, need: np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """The deliveries that each product may have, in order of product and day, and what must be there until
-    the next: ``part`` 0 before its stock-out, 1 after."""
+    """The deliveries that each product may have, and how much must have come by each: ``target``, what goes
+    out until the next one and what is kept over."""
     days = need.shape[1]
+    plan = _chances(trade, products, known, days, rng)
+    following = plan.groupby("product")["day"].shift(-1).fillna(days + _BEYOND).astype(int)
+    until = np.minimum(following, days) - 1
+    most = np.maximum.accumulate(need, axis=1)
+    row, habit = plan["product"].to_numpy(), plan["habit"].to_numpy()
+    lasts = (following >= days).to_numpy()
+    rate = need[:, -1] / np.maximum(np.minimum(products["dies"], days) - products["arrives"], 30)
+    recent = (need[:, -1] - need[:, -_RECENT]) / _RECENT
+    recent = np.where(products["dies"] < days, rate, recent)
+    month = np.pad(need, ((0, 0), (30, 0)))
+    best = np.max(month[:, 30:] - month[:, :-30], axis=1)
+    low, high = np.where(lasts[:, None], _LEFT[habit], _KEPT[habit]).T
+    over = np.where(lasts, recent[row], rate[row]) * (low + rng.random(len(plan)) * (high - low))
+    over = np.ceil(np.where(lasts, over, np.maximum(over, best[row] * _PEAK[habit])))
+    return plan.assign(target=most[row, until] + np.where(lasts & (habit == 0), over // 2, over))
+
+
+def _chances(
+    trade: Trade, products: pd.DataFrame, known: pd.DataFrame, days: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """When each product may come, in order of product and day: as its supplier delivers, on its first day
+    and after its stock-out (``part`` 0 before that, 1 after)."""
     visits = [_round(trade, int(each), days, rng) for each in known["rhythm"]]
     rounds = pd.DataFrame(
         {
@@ -187,22 +209,8 @@ def _plan(
     again = own[own["out_to"] < days].assign(day=lambda it: it["out_to"])
     plan = pd.concat([regular, begins, again]).sort_values(["product", "day"], ignore_index=True)
     plan["opening"] = plan["opening"].eq(True)
-    plan["part"] = (plan["day"] >= plan["out_to"]).astype(int)
-    following = plan.groupby("product")["day"].shift(-1).fillna(days + _BEYOND).astype(int)
-    until = np.minimum(following, days) - 1
-    most = np.maximum.accumulate(need, axis=1)
-    row = plan["product"].to_numpy()
-    lasts = (following >= days).to_numpy()
-    rate = need[:, -1] / np.maximum(np.minimum(products["dies"], days) - products["arrives"], 30)
-    recent = (need[:, -1] - need[:, -_RECENT]) / _RECENT
-    recent = np.where(products["dies"] < days, rate, recent)
-    month = np.pad(need, ((0, 0), (30, 0)))
-    best = np.max(month[:, 30:] - month[:, :-30], axis=1)
-    habit = plan["habit"].to_numpy()
-    low, high = np.where(lasts[:, None], _LEFT[habit], _KEPT[habit]).T
-    over = np.where(lasts, recent[row], rate[row]) * (low + rng.random(len(plan)) * (high - low))
-    over = np.ceil(np.where(lasts, over, np.maximum(over, best[row] * _PEAK[habit])))
-    return plan.assign(target=most[row, until] + np.where(lasts & (plan["habit"] == 0), over // 2, over))
+    part = (plan["day"] >= plan["out_to"]).astype(int)
+    return plan.assign(part=part)
 
 
 def _round(trade: Trade, rhythm: int, days: int, rng: np.random.Generator) -> np.ndarray:
