@@ -54,7 +54,7 @@ def test_the_same_data_give_the_same_pages(run: RunSummary, workspace: Workspace
     tools = ("growth", "audit", "inventory")
     pages = [run.index.parent / "kent-gifts" / f"{tool}.fr.html" for tool in tools]
     first = [_without_workbooks(page) for page in pages]
-    again = run_cohort(workspace, "small", languages=["fr"], only=["kent-gifts"])
+    again = run_cohort(workspace, "small", languages=["fr"], only=["kent-gifts"], force=True)
     assert [outcome.status for outcome in again.outcomes] == ["ok"] * len(tools)
     assert [_without_workbooks(page) for page in pages] == first
 
