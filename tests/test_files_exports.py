@@ -251,3 +251,14 @@ def test_what_buyers_paid_and_got_back_adds_up_whatever_rows_there_are(tmp_path_
     assert np.abs(off(tables["orders"])).max() < 0.011
     refunds = tables["refunds"]
     assert round((refunds["net_amount"] + refunds["vat_amount"]).sum() * 100) == back
+
+
+def test_a_list_of_visits_of_one_s_own_is_no_export_of_google_s(tmp_path):
+    path = tmp_path / "visits.csv"
+    path.write_text(
+        "Date,Source,Medium,Country,Device,Sessions,Orders\n2026-02-03,google,cpc,GB,mobile,40,2\n", "utf-8"
+    )
+    (found,) = propose([path]).files
+    assert found.preset in (None, "generic_visits")
+    shown = found.preview["visits"][["source", "medium", "orders"]].to_numpy().tolist()
+    assert shown == [["google", "cpc", 2.0]]
