@@ -79,6 +79,11 @@ class Inventory:
         """The first local day of the panels."""
         return self.today - self.units.shape[1] + 1
 
+    @property
+    def sales_known(self) -> bool:
+        """Whether any order says which product was sold; else nothing is known of demand."""
+        return bool((self.units.to_numpy() > 0).any())
+
     def columns(self, since: int, until: int | None = None) -> slice:
         """The panels' columns between two local days, both included."""
         end = self.today if until is None else until

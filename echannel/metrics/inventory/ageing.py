@@ -7,7 +7,7 @@ import pandas as pd
 
 from echannel.metrics.counting import divided
 from echannel.metrics.inventory import Inventory
-from echannel.metrics.inventory.grouping import YEAR, By, Groups, lacks, told
+from echannel.metrics.inventory.grouping import YEAR, By, Groups, lacks, rests_on_sales, told
 from echannel.metrics.inventory.stock import daily_rate, unit_value
 
 AGES = (30, 60, 90, 180, 365)  # days, upper ends
@@ -68,6 +68,7 @@ def ageing(inventory: Inventory, by: By = None) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+@rests_on_sales
 def idle_stock(inventory: Inventory, safety_days: pd.Series | None = None) -> pd.DataFrame:
     """What stock is dead, slow or too much, and the cash it ties up at cost.
 
@@ -141,6 +142,7 @@ def _most_cover(inventory: Inventory, safety_days: pd.Series | None) -> np.ndarr
     return needed + inventory.settings.over_cover_days
 
 
+@rests_on_sales
 def cash_tied_up(inventory: Inventory, safety_days: pd.Series | None = None) -> pd.DataFrame:
     """The cash in dead, slow and too much stock, and the value of all stock by verdict.
 

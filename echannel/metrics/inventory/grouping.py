@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -42,6 +44,28 @@ class Groups:
         if self.by is not None:
             frame.insert(0, self.by, self.names)
         return frame
+
+
+Metric = TypeVar("Metric", bound=Callable[..., pd.DataFrame])
+
+
+def rests_on_sales(metric: Metric) -> Metric:
+    """A metric that means nothing where no order says which products were sold: then it gives no value.
+
+    Many exports hold orders without their lines: their shop's stock is not dead for that.
+    """
+
+    @wraps(metric)
+    def careful(inventory: Inventory, *arguments: Any, **options: Any) -> pd.DataFrame:
+        frame = metric(inventory, *arguments, **options)
+        if inventory.sales_known:
+            return frame
+        unknown: dict[str, Any] = {name: np.nan for name in ("value", "dio", "excess", "cover", "share") if name in frame}
+        if {"verdict", "product_id"} <= set(frame):
+            unknown["verdict"] = "unknown"
+        return frame.assign(**unknown, status=INPUT_MISSING, reason="reason.orders_name_no_product")
+
+    return careful  # type: ignore[return-value]
 
 
 def told(frame: pd.DataFrame, *troubles: tuple[np.ndarray, str, str]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from echannel.metrics.counting import divided
 from echannel.metrics.inventory import Inventory
-from echannel.metrics.inventory.grouping import YEAR, By, Groups, few, lacks, told
+from echannel.metrics.inventory.grouping import YEAR, By, Groups, few, lacks, rests_on_sales, told
 from echannel.metrics.inventory.panels import places_in
 
 At = Literal["cost", "price"]
@@ -122,6 +122,7 @@ class _Year:
         self.told = (self.known_days >= FEWEST_KNOWN_DAYS) & np.isfinite(self.cost)
 
 
+@rests_on_sales
 def turn(inventory: Inventory, by: By = None, days: int = YEAR) -> pd.DataFrame:
     """Stock turn per year: cost of goods sold (returns taken off) / average stock at cost, every day alike.
 
@@ -140,6 +141,7 @@ def turn(inventory: Inventory, by: By = None, days: int = YEAR) -> pd.DataFrame:
     return frame.assign(dio=divided(YEAR, frame["value"]))
 
 
+@rests_on_sales
 def gmroi(inventory: Inventory, by: By = None, days: int = YEAR) -> pd.DataFrame:
     """Gross margin return on inventory: gross margin of a year / average stock at cost.
 
@@ -190,6 +192,7 @@ def _against_stock(inventory: Inventory, groups: Groups, year: _Year, numerator:
     )
 
 
+@rests_on_sales
 def daily_rate(inventory: Inventory, days: int = QUARTER) -> pd.DataFrame:
     """Units sold per day in stock: Σ units / Σ in-stock share, over the last ``days`` since the start.
 
@@ -215,6 +218,7 @@ def daily_rate(inventory: Inventory, days: int = QUARTER) -> pd.DataFrame:
     return told(frame, few((there < FEWEST_IN_STOCK_DAYS), "reason.in_stock_days_few"))
 
 
+@rests_on_sales
 def cover(inventory: Inventory, by: By = "product_id", days: int = QUARTER) -> pd.DataFrame:
     """Days of cover: available / mean daily units on in-stock days (see :func:`daily_rate`).
 
@@ -248,6 +252,7 @@ def cover(inventory: Inventory, by: By = "product_id", days: int = QUARTER) -> p
     )
 
 
+@rests_on_sales
 def sell_through(inventory: Inventory, since: int, until: int, by: By = None) -> pd.DataFrame:
     """Sell-through between two local days: units sold less returned / (opening stock + units received).
 
@@ -287,6 +292,7 @@ def sell_through(inventory: Inventory, since: int, until: int, by: By = None) ->
     return told(frame, lacks(none, "reason.stock_missing"), few(below <= 0, "reason.no_stock_held"))
 
 
+@rests_on_sales
 def stock_outs(inventory: Inventory, since: int, until: int, by: By = "product_id") -> pd.DataFrame:
     """Days out of stock between two local days, of active products from their start on.
 

@@ -338,3 +338,15 @@ def test_stock_over_time_ends_with_today(shop):
         assert course["value"].iloc[-1] == pytest.approx(np.nansum(told["value"]))
     sundays = course["day"].iloc[:-1]
     assert ((sundays + 3) % 7 == 6).all()
+
+
+def test_stock_is_not_dead_because_orders_name_no_product():
+    shop = Stocked([(0, None, 1), (300, None, 2)], counted=[(0, "a", 10), (300, "a", 10)], products=PRODUCTS)
+    inventory = shop.inventory()
+    assert not inventory.sales_known
+    idle = idle_stock(inventory)
+    assert set(idle["verdict"]) == {"unknown"}
+    for frame in (turn(inventory), gmroi(inventory), cover(inventory), idle, cash_tied_up(inventory)):
+        assert set(frame["reason"]) == {"reason.orders_name_no_product"}
+        assert frame["value"].isna().all()
+    assert only(stock_value(inventory))["value"] == 20
