@@ -12,8 +12,10 @@ ENTRY_POINTS = "echannel.connectors"
 _BUILT_IN = {
     "accounts": "echannel.connectors.accounts:AccountsConnector",
     "files": "echannel.connectors.files:FilesConnector",
+    "magento": "echannel.connectors.magento:MagentoConnector",
     "moodle": "echannel.connectors.moodle:MoodleConnector",
     "prestashop": "echannel.connectors.prestashop:PrestaShopConnector",
+    "shopify": "echannel.connectors.shopify:ShopifyConnector",
     "sql": "echannel.connectors.sql:SqlConnector",
     "woocommerce": "echannel.connectors.woocommerce:WooCommerceConnector",
 }
