@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import yaml
 
 from echannel.connectors.files.cells import Cells
 from echannel.connectors.files.headers import normal
 
-_NUMBER = r"(\d+(?:[.,]\d+)?)"
-_UNITS = {
-    7 / 5: r"working days?|business days?|jours? ouvres?|jours? ouvrables?|j ouvres?|jo",
-    1: r"d|days?|j|jrs?|jours?|calendar days?|jours? calendaires?|jours? nets?|days? net|net days?|net",
-    7: r"w|wks?|weeks?|sem|semaines?",
-    30: r"m|mths?|months?|mois",
-    365: r"y|yrs?|years?|ans?|annees?",
-    1 / 24: r"h|hrs?|hours?|heures?",
-}
-_DURATION = re.compile(
-    rf"(?:net |a |sous |within |about |environ )?{_NUMBER}(?: ?(?:-|to|a|/) ?{_NUMBER})? ?"
-    rf"({'|'.join(_UNITS.values())})"
-    r"( fin de mois| fdm| end of month| eom| le \d+)?"
-    r"(?: (?:nets?|date de facture|(?:from|of) invoice))?"
-)
-_AT_ONCE = (
-    *("on receipt", "due on receipt", "upon receipt", "on delivery", "cash on delivery", "cod", "immediate"),
-    *("a reception", "a reception de facture", "reception", "comptant", "immediat", "a la livraison"),
-    *("prepaid", "prepayment", "in advance", "proforma", "pro forma", "a la commande", "d avance"),
-)
-_NET = re.compile(r"net (\d+)")
 _HALF_A_MONTH = 15  # what "end of month" adds on average
+
+
+@dataclass(frozen=True)
+class _Words:
+    days: dict[str, float]  # by unit
+    pattern: re.Pattern[str]
+    at_once: frozenset[str]
+
+
+@lru_cache
+def _words() -> _Words:
+    text = (files("echannel.connectors.files") / "durations.yml").read_text(encoding="utf-8")
+    said = yaml.safe_load(text)
+    days = {name: float(each) for each, names in said["units"].items() for name in names}
+
+    def one_of(name: str) -> str:
+        return "|".join(said[name])
+
+    number = r"(\d+(?:\.\d+)?)"
+    pattern = (
+        rf"(?:(?:{one_of('before')}) )?{number}(?: ?(?:{one_of('between')}) ?{number})? ?"
+        rf"({'|'.join(sorted(days, key=len, reverse=True))})"
+        rf"( (?:{one_of('month_end')})| le \d+)?(?: (?:{one_of('after')}))?"
+    )
+    return _Words(days, re.compile(pattern), frozenset(said["at_once"]))
 
 
 def in_days(text: str) -> str:
@@ -40,23 +49,20 @@ def in_days(text: str) -> str:
     >>> [in_days(text) for text in ("14 jours", "2-3 weeks", "30 j fin de mois", "à réception", "12")]
     ['14', '17.5', '45', '0', '12']
     """
-    plain = normal(
-        text.replace("–", "-").replace("-", " to ").replace(",", " comma ").replace(".", " comma ")
-    )
-    plain = plain.replace(" comma ", ".").replace("comma", "").strip()
-    if plain in _AT_ONCE:
+    words = _words()
+    ranged = re.sub("[-–]", " to ", text)
+    parts = re.split(r"(?<=\d)[.,](?=\d)", ranged)
+    plain = ".".join(normal(part) for part in parts)
+    if plain in words.at_once:
         return "0"
-    if terms := _NET.fullmatch(plain):
+    if terms := re.fullmatch(r"net (\d+)", plain):
         return terms[1]
-    found = _DURATION.fullmatch(plain)
+    found = words.pattern.fullmatch(plain)
     if not found:
         return text
     first, last, unit, month_end = found.groups()
-    factor = next(days for days, names in _UNITS.items() if re.fullmatch(names, unit))
-    amount = float(first.replace(",", "."))
-    if last:
-        amount = (amount + float(last.replace(",", "."))) / 2
-    return f"{round(amount * factor + (_HALF_A_MONTH if month_end else 0), 2):g}"
+    amount = (float(first) + float(last)) / 2 if last else float(first)
+    return f"{round(amount * words.days[unit] + (_HALF_A_MONTH if month_end else 0), 2):g}"
 
 
 def durations_in_days(cells: Cells, *names: str) -> None:

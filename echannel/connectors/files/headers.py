@@ -21,7 +21,7 @@ _PEOPLE = {
     *("rep", "representative", "representant", "representante", "buyer", "acheteur", "email", "mail"),
     *("courriel", "mobile", "prenom"),
 }
-_NAMES_OF_SUPPLIERS = {"supplier name", "vendor name", "nom du fournisseur", "nom fournisseur"}
+_SUPPLIER = {"supplier", "vendor", "fournisseur"}
 TABLE_ORDER = (
     "orders", "products", "stock_levels", "purchases", "suppliers", "supplier_prices", "customers", "visits",
 )  # fmt: skip
@@ -78,7 +78,7 @@ def recognise(headers: Sequence[str], table: str) -> list[Match]:
             taken.add(match.header)
     if table == "suppliers" and "supplier_id" not in found:
         lone = found.get("name")
-        if lone and lone.known_as in _NAMES_OF_SUPPLIERS:  # a list by name alone: the name tells them apart
+        if lone and _SUPPLIER & set(lone.known_as.split()):  # a list by name alone: the name tells them apart
             found["supplier_id"] = replace(found.pop("name"), field="supplier_id")
     return list(found.values())
 
