@@ -219,6 +219,14 @@ def test_a_purchase_in_another_currency_keeps_its_goods_and_loses_its_cost(tmp_p
     assert minimum["order_value_min"].tolist() == pytest.approx([250, float("nan")], nan_ok=True)
 
 
+def test_a_foreign_cost_in_a_list_of_products_is_unknown_unless_its_rate_is_known(tmp_path):
+    text = "SKU,Cost price,Price ex VAT\nA,€4.00,9.00\nB,£3.00,8.00\nC,2.00,7.00\n"
+    bare = read(tmp_path, text, preset="generic_products").tables["products"]
+    assert bare["unit_cost"].tolist() == pytest.approx([float("nan"), 3, 2], nan_ok=True)
+    known = read(tmp_path, text, preset="generic_products", fx={"EUR": 0.85}).tables["products"]
+    assert known["unit_cost"].tolist() == pytest.approx([3.4, 3, 2])
+
+
 def test_a_cancelled_line_is_not_open(tmp_path):
     text = "PO,Supplier,SKU,Ordered,Received,Quantity,Quantity received,Status\n"
     text += "1,S,A,2026-02-03,,10,,Cancelled\n1,S,B,2026-02-03,2026-02-09,10,4,annulé\n"

@@ -10,6 +10,7 @@ from echannel.connectors.files import words
 from echannel.connectors.files.cells import Cells
 from echannel.connectors.files.durations import durations_in_days
 from echannel.connectors.files.fields import FIELDS, REQUIRED
+from echannel.connectors.files.foreign import money
 from echannel.connectors.files.order_fields import countries
 
 _NO_COUNTRY = "ZZ"
@@ -19,7 +20,7 @@ def read_products(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]
     """Products; their stock too, as of ``today``, where the file has a stock column.
 
     A price with VAT loses it at the row's VAT rate, else at the standard rate of ``today``.
-    Costs are taken as they are (in the reporting currency, without VAT).
+    Costs are without VAT; one with the sign of another currency, of which no rate is known, is left out.
     """
     durations_in_days(cells, "lead_time_days", "lead_time_sd_days", "shelf_life_days")
     refuse_incomplete(cells)
@@ -34,7 +35,7 @@ def read_products(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]
         {
             **text,
             "sku": text["sku"].where(text["sku"].notna(), text["product_id"]),
-            "unit_cost": cells.number("unit_cost"),
+            "unit_cost": money(cells, "unit_cost"),
             "price_net": np.where(np.isnan(sides["net"]), sides["gross"] / (1 + rate), sides["net"]),
             "lead_time_days": cells.number("lead_time_days"),
             "lead_time_sd_days": cells.number("lead_time_sd_days"),

@@ -9,10 +9,9 @@ from echannel.connectors.base import Note
 from echannel.connectors.files import words
 from echannel.connectors.files.cells import Cells
 from echannel.connectors.files.durations import durations_in_days
+from echannel.connectors.files.foreign import currencies, money, rates
 from echannel.connectors.files.order_fields import countries, status_rows
 from echannel.connectors.files.plain_tables import filled, last_of_each, refuse_incomplete
-
-_SIGNS = r"(£|€|\$|\b(?:GBP|EUR|USD|CHF|CNY)\b)"
 
 
 def read_suppliers(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame]:
@@ -34,8 +33,8 @@ def read_suppliers(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame
             "currency": words.currency_codes(cells.texts("currency")),
             "lead_time_days": cells.number("lead_time_days"),
             "payment_days": cells.number("payment_days"),
-            "order_cost": _money(cells, "order_cost"),
-            "order_value_min": _money(cells, "order_value_min"),
+            "order_cost": money(cells, "order_cost"),
+            "order_value_min": money(cells, "order_value_min"),
             "review_days": cells.number("review_days"),
         }
     )
@@ -49,9 +48,9 @@ def read_supplier_prices(cells: Cells, today: np.datetime64) -> dict[str, pd.Dat
     either it is refused.
     """
     refuse_incomplete(cells)
-    rate = _rates(cells, "unit_cost", stated=True)
+    rate = rates(cells, "unit_cost", stated=True)
     if not cells.has("currency"):  # a sign with the amount says it: the wizard asks for that one's rate
-        cells.replace_texts("currency", _currencies(cells, "unit_cost", stated=False).fillna(""))
+        cells.replace_texts("currency", currencies(cells, "unit_cost", stated=False).fillna(""))
     cells.refuse(~(rate > 0), "currency", "reason.files.no_fx_rate", currency=cells.firm.currency)
     quantity = cells.number("quantity_from")
     frame = pd.DataFrame(
@@ -93,42 +92,8 @@ def read_purchases(cells: Cells, today: np.datetime64) -> dict[str, pd.DataFrame
             "received_on": received_on,
             "quantity": np.where(cancelled, np.nan_to_num(received), quantity),
             "received_quantity": received,
-            "unit_cost": _money(cells, "unit_cost", stated=True),
+            "unit_cost": money(cells, "unit_cost", stated=True),
             "source": cells.firm.source,
         }
     )
     return {"purchases": frame[~cells.refused].reset_index(drop=True)}
-
-
-def _money(cells: Cells, name: str, stated: bool = False) -> np.ndarray:
-    """A field's amounts in the reporting currency; NaN where they are in another without a known rate."""
-    amounts, rate = cells.number(name), _rates(cells, name, stated)
-    unknown = np.isfinite(amounts) & np.isnan(rate) & ~cells.refused
-    if unknown.any():
-        values = {"n": int(unknown.sum()), "field": cells.header(name), "own": cells.firm.currency}
-        cells.notes.append(Note("files.note.amounts_foreign", values))
-    return amounts * rate
-
-
-def _rates(cells: Cells, name: str, stated: bool) -> np.ndarray:
-    """Reporting currency = amount × rate; NaN where the currency is another one without a known rate."""
-    currency = _currencies(cells, name, stated)
-    rate = currency.map(cells.options.fx).astype("float64").to_numpy()
-    if stated:
-        of_row = cells.number("fx_rate")
-        rate = np.where(np.isnan(of_row), rate, of_row)
-    return np.where((currency == cells.firm.currency).to_numpy(bool), 1.0, rate)
-
-
-def _currencies(cells: Cells, name: str, stated: bool) -> pd.Series:
-    """The currency of a field's amounts; None where it is no known one.
-
-    That of the row where its column is about the amounts (``stated``), else the sign's that stands with
-    the amount or in its header ("Cost (EUR)"), else the SME's own.
-    """
-    signs = cells.texts(name).str.extract(_SIGNS, expand=False)
-    of_header = pd.Series([cells.header(name)]).str.extract(_SIGNS, expand=False).iloc[0]
-    texts = signs.fillna(of_header if isinstance(of_header, str) else "").astype(object)
-    if stated and cells.has("currency"):
-        texts = cells.texts("currency").where(cells.texts("currency") != "", texts)
-    return words.currency_codes(texts).where(texts != "", cells.firm.currency)
