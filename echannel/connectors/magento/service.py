@@ -26,7 +26,8 @@ from echannel.connectors.woocommerce.oauth import base_string, encoded
 ROOT = "rest/all/V1"
 PAGE = 100
 """Magento builds whole objects of every row: larger pages are slower by the row."""
-_DENIED = "isn't authorized to access"
+_DENIED = "%resources"
+"""How Magento words a missing right; the right's name comes beside it."""
 Filter = tuple[str, str, Any]
 
 
@@ -184,8 +185,8 @@ class Service:
             asked = criteria((), PAGE, SOURCE_ITEMS, page=at)
             return self._answer(SOURCE_ITEMS, asked).get("items") or []
 
-        pages = by_number(page, lambda row: (row["source_code"], row["sku"]), -(-count // PAGE), self.api.map)
-        found = {(row["source_code"], row["sku"]): row for rows in pages for row in rows}
+        pages = by_number(page, _place, -(-count // PAGE), self.api.map)
+        found = {_place(row): row for rows in pages for row in rows}
         return list(found.values())
 
     def _all(self, resource: Resource, filters: tuple[Filter, ...]) -> list[Record]:
@@ -207,9 +208,16 @@ class Service:
     def _answer(self, resource: Resource, asked: Mapping[str, Any]) -> Record:
         answer = self.api.get(resource.path, asked)
         content = answer.json()
-        if not isinstance(content, dict) or not isinstance(content.get("items"), list | None):
+        if content == []:  # nothing found, and nothing left to filter the fields of
+            return {}
+        known = isinstance(content, dict) and not content.keys().isdisjoint({"items", "total_count"})
+        if not known or not isinstance(content.get("items"), list | None):
             raise _misshapen(answer)
         return content
+
+
+def _place(row: Record) -> tuple[str, str]:
+    return str(row["sku"]), str(row["source_code"])
 
 
 def criteria(
