@@ -55,6 +55,7 @@ NOT_FOR_READERS = {
 }
 DATA_MODULES = (
     "echannel/demo/",  # invented firms, products and files: data, in the firm's own language
+    "echannel/connectors/shopify/queries.py",  # a query language
     "echannel/connectors/files/words.py",  # what stands in other people's files
 )
 
