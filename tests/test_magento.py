@@ -25,7 +25,7 @@ OAUTH = {**SECRETS, "consumer_key": KEY, "consumer_secret": KEY_SECRET, "token_s
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch):
-    monkeypatch.setattr(service, "PAGE", 7)
+    monkeypatch.setattr(service, "PAGE", 24)
 
 
 class Trade:
@@ -59,8 +59,7 @@ def real(counted: dict[str, float]) -> dict[str, float]:
     return {product: quantity for product, quantity in counted.items() if quantity}
 
 
-@pytest.mark.parametrize("hold_vat", [True, False])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("seed", "hold_vat"), [(1, True), (2, False)])
 def test_turnover_and_units_are_the_shops_own_first_and_after_changes(seed, hold_vat):
     with trade(trading_shop(40, seed, discounts_hold_vat=hold_vat)) as t:
         synced = t.sync()
@@ -270,7 +269,7 @@ def test_a_product_that_is_gone_keeps_its_name():
 
 
 def test_a_shop_that_goes_on_selling_while_it_is_read_loses_and_doubles_nothing():
-    shop = trading_shop(30, 13)
+    shop = trading_shop(24, 13)
     app, random = RestApi(shop), shop.random
 
     def busy(call):
@@ -295,8 +294,9 @@ def test_a_shop_that_goes_on_selling_while_it_is_read_loses_and_doubles_nothing(
         assert units(t.synced) == real(shop.units)
 
 
-def test_nobody_is_asked_for_by_name_and_no_page_past_the_last():
-    with trade(trading_shop(20, 14)) as t:
+def test_nobody_is_asked_for_by_name_and_no_page_past_the_last(monkeypatch):
+    monkeypatch.setattr(service, "PAGE", 5)
+    with trade(trading_shop(6, 14)) as t:
         t.sync()
         for call in t.server.calls:
             said = " ".join(call.params.values())
@@ -308,7 +308,7 @@ def test_nobody_is_asked_for_by_name_and_no_page_past_the_last():
         pages = [
             int(c.params["searchCriteria[currentPage]"]) for c in t.server.calls if "source-it" in c.path
         ]
-        assert max(pages) == -(-len(t.shop.tables["inventory/source-items"]) // 7)
+        assert max(pages) == -(-len(t.shop.tables["inventory/source-items"]) // 5)
 
 
 def test_a_token_that_may_not_stand_alone_signs_with_all_four_keys():
@@ -324,7 +324,7 @@ def test_a_token_that_may_not_stand_alone_signs_with_all_four_keys():
 
 @pytest.mark.parametrize("path", list(RIGHTS))
 def test_each_missing_right_is_named_and_the_rest_is_read(path):
-    with trade(trading_shop(12, 16)) as t:
+    with trade(trading_shop(6, 16)) as t:
         t.server.app.rights.discard(RIGHTS[path])
         (finding,) = [one for one in t.connector().check() if one.state != "works"]
         assert finding.said.values == {"right": RIGHTS[path]} and finding.turn == "sme"  # noqa: PD011
@@ -335,7 +335,7 @@ def test_each_missing_right_is_named_and_the_rest_is_read(path):
                 t.sync()
             return
         synced = t.sync()
-        assert len(synced["orders"]) == 12
+        assert len(synced["orders"]) == 6
         assert [note.key for note in synced.notes] == ["magento.note.rights_missing"]
 
 
