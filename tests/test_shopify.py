@@ -120,7 +120,7 @@ def test_an_empty_bucket_is_waited_for():
         shop.pass_time(300)
         for number in list(shop.orders)[:25]:
             shop.change(number)
-        shop.available, shop.restores = 5.0, 4000.0
+        shop.available, shop.fills = 5.0, 80
         got.sync(source(server))
     assert shop.throttled > 0
     assert got.net() == pytest.approx(shop.truth(), abs=0.02)

@@ -31,7 +31,7 @@ class ShopifyShop:
         self.scopes, self.shows_people, self.closed = set(SCOPES), True, False
         self.available, self.most, self.restores = 2000.0, 2000.0, 5000.0
         self.throttled = self.polls = self.refused_for_cost = 0
-        self.dearest = 1000
+        self.dearest, self.fills = 1000, 500
         self.orders: dict[int, dict] = {}
         self.refunds: dict[str, dict] = {}
         self.books: dict[int, dict[str, float]] = {}
@@ -212,7 +212,7 @@ class ShopifyShop:
             if points > self.dearest:
                 self.refused_for_cost += 1
                 raise QueryError(f"Query cost is {points}, too much by far", "MAX_COST_EXCEEDED")
-            self.available = min(self.most, self.available + self.restores / 10)
+            self.available = min(self.most, self.available + self.fills)
             if points > self.available:
                 self.throttled += 1
                 raise QueryError("Throttled", "THROTTLED")
