@@ -40,7 +40,7 @@ class Sme:
         return Speaker(language or own.languages[0], own.country, own.currency, self.workspace)
 
     def table(self, name: str) -> pd.DataFrame:
-        """A canonical table as last synced; empty, with its columns, when there is none. Not to be changed."""
+        """A canonical table as last synced; empty, with its columns, when there is none. It is read only."""
         if name not in self._tables:
             self._tables[name] = self.store.read(name, manifest=self.manifest)
         return self._tables[name]

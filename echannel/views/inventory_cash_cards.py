@@ -56,7 +56,7 @@ def idle(view: View) -> Card:
                     ],
                 ),
             )
-    elif not unknown:
+    elif not unknown and inventory.sales_known:
         sentence = say("inventory.say.nothing_idle")
     table = Table(
         "idle-stock",

@@ -22,6 +22,9 @@ def inventory(view: View) -> Sentences:
     say = view.say
     if not np.isfinite(stock(view).position["on_hand"]).any():
         return say("inventory.open.no_stock"), say("inventory.open.why_no_stock"), say("reason.stock_missing")
+    if not stock(view).sales_known:
+        why = say("reason.orders_name_no_product")
+        return _state(view), say("inventory.open.why_no_lines"), why
     return _state(view), _cause(view), _next_step(view)
 
 

@@ -60,7 +60,8 @@ def rests_on_sales(metric: Metric) -> Metric:
         frame = metric(inventory, *arguments, **options)
         if inventory.sales_known:
             return frame
-        unknown: dict[str, Any] = {name: np.nan for name in ("value", "dio", "excess", "cover", "share") if name in frame}
+        numbers = [name for name in ("value", "dio", "excess", "cover", "share") if name in frame]
+        unknown: dict[str, Any] = dict.fromkeys(numbers, np.nan)
         if {"verdict", "product_id"} <= set(frame):
             unknown["verdict"] = "unknown"
         return frame.assign(**unknown, status=INPUT_MISSING, reason="reason.orders_name_no_product")
