@@ -186,6 +186,8 @@ def test_measured_lead_times_are_not_called_assumed(made_up):
     "tried",
     [
         WhatIf(service=0.8),
+        WhatIf(service=0.95, aim="fill"),
+        WhatIf(aim="margin"),
         WhatIf(longer=28),
         WhatIf(longer=-7),
         WhatIf(budget=50.0),
@@ -320,3 +322,12 @@ def test_the_opening_says_what_the_cards_say(view):
 
 def test_a_choice_of_growth_is_no_choice_of_stock():
     assert replace(Choice(), stock=WhatIf(longer=7)).period == Choice().period
+
+
+def test_a_fill_rate_of_95_percent_needs_less_stock_than_a_cycle_service_of_95(view):
+    made = {
+        aim: inventory_plan.plan(view.chosen(Choice(stock=WhatIf(service=0.95, aim=aim)))).policies
+        for aim in ("cycle", "fill", "margin")
+    }
+    assert made["fill"]["safety_stock"].sum() < made["cycle"]["safety_stock"].sum()
+    assert not made["margin"]["service_target"].equals(made["cycle"]["service_target"])

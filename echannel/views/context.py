@@ -28,12 +28,14 @@ Result = TypeVar("Result")
 class WhatIf:
     """What the reader of the inventory page tries; None: as the profile and the classes have it.
 
-    ``service`` is one cycle service level for every class, ``longer`` days added to every lead time,
-    ``budget`` money for the next orders (inf: no limit); ABC classes by ``abc_by``, cut at these cumulative
-    shares.
+    ``service`` is one service level for every class; ``aim``: what it counts, "cycle" (orders without a
+    stock-out) or "fill" (units served), or "margin": each product's own, from margin and holding cost;
+    ``longer`` days added to every lead time, ``budget`` money for the next orders (inf: no limit); ABC
+    classes by ``abc_by``, cut at these cumulative shares.
     """
 
     service: float | None = None
+    aim: str = "cycle"
     longer: int = 0
     budget: float | None = None
     abc_by: str = "turnover"

@@ -18,6 +18,7 @@ CUTS_A = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9)
 CUTS_B = (0.92, 0.93, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 BUDGET_STEPS = 12
 _BY_CLASS = 0.0  # None would be a slider without a choice
+AIMS = ("cycle", "fill", "margin")
 ABC_MEASURES = ("turnover", "margin", "units")
 
 
@@ -32,6 +33,7 @@ def what_if_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
             options=[(say("inventory.filter.by_class"), _BY_CLASS), *_percents(view, SERVICE_LEVELS)],
             value=now.service or _BY_CLASS,
         ),
+        "aim": Dropdown(options=[(say(f"inventory.aim.{name}"), name) for name in AIMS], value=now.aim),
         "longer": SelectionSlider(
             options=[(_days_more(view, days), days) for days in LONGER],
             value=now.longer,
@@ -46,7 +48,7 @@ def what_if_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
     for name, box in boxes.items():
         box.description = say(f"inventory.filter.{name}")
         box.style.description_width = "initial"
-        if name != "abc_by":
+        if isinstance(box, SelectionSlider):
             box.continuous_update = False
 
     def changed(_: Any) -> None:

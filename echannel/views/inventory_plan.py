@@ -73,7 +73,12 @@ def classed(view: View, chosen: WhatIf) -> pd.DataFrame:
 def _made(view: View, chosen: WhatIf) -> Plan:
     inventory = stock(view)
     grouped = classed(view, chosen)
-    tried = Tried(service=chosen.service, longer=chosen.longer)
+    tried = Tried(
+        service=None if chosen.aim == "margin" else chosen.service,
+        by_margin=chosen.aim == "margin",
+        fill=chosen.aim == "fill",
+        longer=chosen.longer,
+    )
     found = policies(inventory.items, facts(view), grouped, inventory.settings, inventory.prices, tried)
     budget = budget_of(view, chosen)
     lines = propose(
