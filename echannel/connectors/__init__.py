@@ -14,6 +14,7 @@ _BUILT_IN = {
     "files": "echannel.connectors.files:FilesConnector",
     "magento": "echannel.connectors.magento:MagentoConnector",
     "moodle": "echannel.connectors.moodle:MoodleConnector",
+    "matomo": "echannel.connectors.matomo:MatomoConnector",
     "prestashop": "echannel.connectors.prestashop:PrestaShopConnector",
     "shopify": "echannel.connectors.shopify:ShopifyConnector",
     "sql": "echannel.connectors.sql:SqlConnector",
