@@ -54,8 +54,10 @@ def test_turnover_is_that_of_the_shops_books_first_and_after_changes(included):
     assert len(shop.operations) == bulk + 1  # of the products only
 
 
-def test_variants_stock_and_customers_mean_what_the_shop_means():
+@pytest.mark.parametrize("on_items", [True, False])
+def test_variants_stock_and_customers_mean_what_the_shop_means(on_items):
     shop = ShopifyShop(12, seed=2)
+    shop.stock_hangs_on_items = on_items
     with shop.served() as server:
         got = Synced().sync(source(server))
     products = got["products"].set_index("product_id")
@@ -120,7 +122,7 @@ def test_an_empty_bucket_is_waited_for():
         shop.pass_time(300)
         for number in list(shop.orders)[:25]:
             shop.change(number)
-        shop.available, shop.fills = 5.0, 80
+        shop.available, shop.fills = 5.0, 200
         got.sync(source(server))
     assert shop.throttled > 0
     assert got.net() == pytest.approx(shop.truth(), abs=0.02)

@@ -31,6 +31,7 @@ class ShopifyShop:
         self.scopes, self.shows_people, self.closed = set(SCOPES), True, False
         self.available, self.most, self.restores = 2000.0, 2000.0, 5000.0
         self.throttled = self.polls = self.refused_for_cost = 0
+        self.stock_hangs_on_items = False
         self.dearest, self.fills = 1000, 500
         self.orders: dict[int, dict] = {}
         self.refunds: dict[str, dict] = {}
@@ -281,6 +282,11 @@ class ShopifyShop:
         (top,) = parsed(query)
         gid = f"gid://shopify/BulkOperation/{len(self.operations) + 1}"
         lines = flattened(self._rows(top), inner(top))
+        if self.stock_hangs_on_items:
+            for line in lines:
+                parent = line.get("__parentId", "")
+                if "ProductVariant" in parent:
+                    line["__parentId"] = parent.replace("ProductVariant", "InventoryItem")
         name = f"/{gid.rpartition('/')[2]}.jsonl"
         self.files[name] = "\n".join(json.dumps(line) for line in lines).encode()
         url = f"{self.store.url}{name}?signature=abc" if lines else None
@@ -360,6 +366,7 @@ def _variant(number: int, currency: str) -> dict[str, Any]:
             "productType": "Lamps",
         },
         "inventoryItem": {
+            "id": f"gid://shopify/InventoryItem/{number}",
             "tracked": number != 44,
             "unitCost": {"amount": "4.5", "currencyCode": currency} if number == 41 else None,
             "countryCodeOfOrigin": "FR",

@@ -105,7 +105,7 @@ def bulk_variants(inventory: bool) -> str:
     """All variants, with what they cost and what is where, as far as the app may see stock."""
     stock = """
       inventoryItem {
-        tracked unitCost { amount currencyCode } countryCodeOfOrigin harmonizedSystemCode
+        id tracked unitCost { amount currencyCode } countryCodeOfOrigin harmonizedSystemCode
         measurement { weight { unit value } }
         inventoryLevels { edges { node {
           id location { id } quantities(names: ["on_hand", "committed", "incoming"]) { name quantity }

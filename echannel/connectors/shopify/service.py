@@ -194,8 +194,13 @@ class Service:
 
 
 def _nested(rows: list[Record]) -> list[Record]:
-    """Records with their children, by kind: rows below others name them as ``__parentId``."""
+    """Records with their children, by kind: rows below others name them as ``__parentId``, or an object of
+    theirs (a variant's stock item)."""
     known = {row["id"]: row for row in rows if "id" in row}
+    for row in rows:
+        for inner in row.values():
+            if isinstance(inner, dict) and "id" in inner:
+                known.setdefault(inner["id"], row)
     tops = []
     for row in rows:
         parent = row.get("__parentId")
