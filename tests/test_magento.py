@@ -25,7 +25,7 @@ OAUTH = {**SECRETS, "consumer_key": KEY, "consumer_secret": KEY_SECRET, "token_s
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch):
-    monkeypatch.setattr(service, "PAGE", 24)
+    monkeypatch.setattr(service, "PAGE", 16)
 
 
 class Trade:
@@ -294,6 +294,23 @@ def test_a_shop_that_goes_on_selling_while_it_is_read_loses_and_doubles_nothing(
         )
         assert t.synced.net() == pytest.approx(shop.truth(), abs=0.02)
         assert units(t.synced) == real(shop.units)
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_a_sync_that_broke_off_goes_on_after_the_last_range(monkeypatch, step):
+    monkeypatch.setattr(service, "PAGE", 5)
+    with trade(trading_shop(18, 22, step=step)) as t:
+        t.sync(batches=2)
+        before, kept = len(t.server.calls), set(t.synced["orders"]["order_id"])
+        assert 0 < len(kept) < 18
+        t.sync()
+        assert sorted(t.synced["orders"]["order_id"].astype(int)) == [step * n for n in range(1, 19)]
+        lowest = [
+            int(call.params["searchCriteria[filterGroups][0][filters][0][value]"])
+            for call in t.server.calls[before:]
+            if call.path.endswith("/orders") and "gteq" in call.params.values()
+        ]
+        assert min(lowest) > max(map(int, kept))
 
 
 def test_nobody_is_asked_for_by_name_and_no_page_past_the_last(monkeypatch):

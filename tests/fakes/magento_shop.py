@@ -28,10 +28,12 @@ COUNTED = ("processing", "complete", "closed")
 
 @dataclass
 class MagentoShop:
-    """``units`` counts what left the shelf, by product, as the shop knows it from selling."""
+    """``units`` counts what left the shelf, by product, as the shop knows it from selling; ``step`` is how
+    far apart its order numbers are: clusters of databases count in threes."""
 
     seed: int = 1
     base: str = "GBP"
+    step: int = 3
     discounts_hold_vat: bool = True
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     units: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -111,7 +113,7 @@ class MagentoShop:
         rand = self.random
         self.now += timedelta(minutes=rand.randrange(1, 300))
         self.orders += 1
-        number = self.orders * 3  # as clusters of databases count
+        number = self.orders * self.step
         currency = chosen.get("currency") or rand.choice(("GBP", "EUR"))
         rate = RATES[currency] / RATES[self.base]
         share = chosen.get("discount", rand.choice((0.0, 0.0, 0.1)))

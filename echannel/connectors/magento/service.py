@@ -150,9 +150,14 @@ class Service:
         return int(found[0][0][resource.number]), int(found[1][0][resource.number])
 
     def ranges(self, resource: Resource, after: int = 0) -> Iterator[tuple[int, int, list[Record]]]:
-        """All records above ``after`` by ranges of their number: first, last, and what is in it."""
+        """All records above ``after`` by ranges of their number: first, last, and what is in it.
+
+        Ranges are as wide as a page is long, wider where few of the numbers are in use.
+        """
         low, high = self.ends(resource)
-        steps = [(at, at + PAGE - 1) for at in range(max(low, after + 1), high + 1, PAGE)]
+        count = int(self._answer(resource, criteria((), 1, resource)).get("total_count") or 0)
+        width = max(PAGE, PAGE * (high - low + 1) // max(count, 1))
+        steps = [(at, at + width - 1) for at in range(max(low, after + 1), high + 1, width)]
 
         def read(step: tuple[int, int]) -> tuple[int, int, list[Record]]:
             return (*step, self.between(resource, resource.column, *step))
