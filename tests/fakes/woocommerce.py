@@ -48,6 +48,7 @@ class WooShop:
             "tax": {"woocommerce_prices_include_tax": "yes"},
         }
         self.nonces: set[str] = set()
+        self.version = 9
         for _ in range(orders):
             self.sell()
         self.pass_time(60)
@@ -185,7 +186,9 @@ class WooShop:
             return refusal
         path = call.path.partition("/wp-json/wc/v3/")[2]
         head = path.partition("/")[0]
-        if head not in self.rights:
+        if head == "refunds" and self.version < 9:
+            return _error(404, "rest_no_route", "No route was found matching the URL and request method.")
+        if head not in self.rights and not (head == "refunds" and "orders" in self.rights):
             return _error(401, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
         if head == "settings":
             group = path.partition("/")[2]
@@ -198,12 +201,14 @@ class WooShop:
         if not 1 <= size <= 100:
             return _error(400, "rest_invalid_param", "Invalid parameter(s): per_page")
         parts = path.split("/")
-        if parts[-1] == "refunds":
+        if parts[-1] == "refunds" and len(parts) > 1:
             rows = self.refunds.get(int(parts[1]), [])
         elif parts[-1] == "variations":
             rows = self.variations.get(int(parts[1]), [])
         elif path == "orders":
             rows = self._orders(params)
+        elif path == "refunds":
+            rows = [{**row, "parent_id": of} for of, inner in self.refunds.items() for row in inner]
         elif path == "taxes":
             rows = [
                 {"id": 1, "country": "GB", "rate": "20.0000", "class": "standard"},

@@ -185,11 +185,13 @@ class WooCommerceConnector:
         if left < pages:
             for rows in service.read("orders", of.PEOPLE_FIELDS, status="any"):
                 self._meet(rows, people)
+        known = service.all_refunds()
         for rows in service.read("orders", of.ORDER_FIELDS, left, status="any"):
             left -= 1
             self._meet(rows, people)
             self.context.progress(self.context.source_id, pages - left, pages)
-            yield self._traded(rows, facts, {"orders": cursor["orders"], "begun": begun, "left": str(left)})
+            at = {"orders": cursor["orders"], "begun": begun, "left": str(left)}
+            yield self._traded(rows, facts, at, known)
         yield batch({"customers": self._customers([*people.values()], facts)})
         newest = 0
         if may["customers"]:
@@ -215,7 +217,7 @@ class WooCommerceConnector:
         accounts, newest = self._new_accounts(may, int(cursor.get("account", "0")))
         yield batch({"customers": self._customers([*people.values(), *accounts], facts)})
         done = {"orders": cursor["orders"], "since": changes.mark, "account": str(newest)}
-        yield self._traded(list(orders.values()), facts, done)
+        yield self._traded(list(orders.values()), facts, done, {})
 
     def _new_accounts(self, may: Mapping[str, bool], known: int) -> tuple[list[Record], int]:
         """Accounts with a higher number than any known; WooCommerce does not tell which ones changed."""
@@ -254,14 +256,16 @@ class WooCommerceConnector:
             if who
         ]
 
-    def _traded(self, orders: list[Record], facts: Facts, cursor: dict[str, str]) -> Batch:
-        """Orders with their lines and refunds."""
+    def _traded(
+        self, orders: list[Record], facts: Facts, cursor: dict[str, str], known: Mapping[int, Record]
+    ) -> Batch:
+        """Orders with their lines and refunds, some of which may be known."""
         real = [order for order in orders if order.get("status") not in NOT_ORDERS]
         people = hashed(self.context.pseudonym, [(order.get("billing") or {}).get("email") for order in real])
         factor = facts.rates.of(facts.own)
         tables: dict[str, list[Record]] = {"orders": [], "order_lines": [], "refunds": []}
         refused = []
-        for order, who, back in zip(real, people, self.service.refunds(real), strict=True):
+        for order, who, back in zip(real, people, self.service.refunds(real, known), strict=True):
             rate = rate_of(order, facts)
             if rate is None:
                 refused.append(self._no_rate(order, facts))
