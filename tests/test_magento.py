@@ -113,6 +113,17 @@ def test_each_thing_sold_is_one_line_with_its_money(kind):
         assert (lines["discount_net"].sum()) == pytest.approx(order["subtotal"] * 0.1, abs=0.02)
 
 
+@pytest.mark.parametrize("kind", ["configurable", "dynamic", "fixed"])
+def test_what_is_given_back_is_what_was_sold(kind):
+    shop = MagentoShop(4)
+    shop.refund(shop.sell(kinds=(kind,), currency="GBP", discount=0.1), shipping=False)
+    with trade(shop) as t:
+        synced = t.sync()
+        sold = synced["order_lines"].set_index("product_id")[["quantity", "net_amount"]].astype(float)
+        back = synced["refunds"].set_index("product_id")[["quantity", "net_amount"]].astype(float)
+        pd.testing.assert_frame_equal(sold.sort_index(), back.sort_index(), atol=0.011)
+
+
 def test_part_of_an_order_that_was_cancelled_is_left_out():
     shop = MagentoShop(5)
     numbers = [shop.sell(kinds=("simple", "simple"), discount=0.1) for _ in range(4)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from echannel.connectors.magento.lines import sold
 from echannel.connectors.magento.money import Parts, amount, asked_for
@@ -27,6 +28,7 @@ _POUND = 0.45359237
 _CANCELLED_MEMO = 3
 _WHOLE = 0.99
 _HALF_CENT = 0.005
+_Part = tuple[str, Any, float, float, float, bool]
 
 
 @dataclass(frozen=True)
@@ -152,18 +154,7 @@ def refund_rows(memo: Record, order: Record, facts: Facts, rate: float) -> list[
     memo's share of VAT (else the order's); for less, a fee that was kept, they are taken down in
     proportion. Of a cancelled memo all amounts are 0.
     """
-    whose = {
-        int(paid["item_id"]): item.get("product_id")
-        for paid, item, _ in sold(order.get("items") or [], facts.prices)
-    }
-    parts = []
-    for item in memo.get("items") or []:
-        place = int(item.get("order_item_id") or 0)
-        net = amount(item, "row_total") - amount(item, "discount_amount")
-        net += amount(item, "discount_tax_compensation_amount")
-        if place in whose and (net or amount(item, "qty")):
-            tax = amount(item, "tax_amount")
-            parts.append((str(place), whose[place], amount(item, "qty"), net, tax, False))
+    parts = _given_back(memo, order, facts)
     shipping, shipping_tax = amount(memo, "shipping_amount"), amount(memo, "shipping_tax_amount")
     if shipping:
         parts.append(("shipping", None, math.nan, shipping, shipping_tax, True))
@@ -194,6 +185,24 @@ def refund_rows(memo: Record, order: Record, facts: Facts, rate: float) -> list[
         }
         for name, product, quantity, net, tax, carriage in parts
     ]
+
+
+def _given_back(memo: Record, order: Record, facts: Facts) -> list[_Part]:
+    """What a credit memo gives back of each line: name, product, quantity, net, VAT, whether carriage."""
+    back = {int(item.get("order_item_id") or 0): item for item in memo.get("items") or []}
+    parts: list[_Part] = []
+    for paid, item, share in sold(order.get("items") or [], facts.prices):
+        given = back.get(int(paid["item_id"]), {})
+        net = amount(given, "row_total") - amount(given, "discount_amount")
+        net += amount(given, "discount_tax_compensation_amount")
+        each = amount(item, "qty_ordered") / (amount(paid, "qty_ordered") or 1.0)
+        quantity = amount(given, "qty") * each
+        if net or quantity:
+            tax = amount(given, "tax_amount")
+            parts.append(
+                (str(item["item_id"]), item.get("product_id"), quantity, net * share, tax * share, False)
+            )
+    return parts
 
 
 def product_rows(products: list[Record], categories: list[Record], facts: Facts) -> list[Record]:
