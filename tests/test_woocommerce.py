@@ -27,6 +27,7 @@ def source(server: FakeServer, sme: dict | None = None, secrets: dict | None = N
 @pytest.fixture
 def small_pages(monkeypatch):
     monkeypatch.setattr("echannel.connectors.woocommerce.service.PAGE", 10)
+    monkeypatch.setattr("echannel.connectors.woocommerce.connector.PAGES", 2)
 
 
 def test_the_signature_is_that_of_the_specification():

@@ -145,22 +145,32 @@ def batch(
 def _frame(name: str, rows: list[Record] | pd.DataFrame) -> pd.DataFrame:
     """Rows in a table's types as far as the values allow; what does not fit is refused by the sync."""
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
-    columns = {}
+    moments: dict[str, pd.Series] = {}
+    plain: dict[str, Any] = {}
     for column, spec in TABLES[name].columns.items():
         if column not in frame:
             if spec.nullable:
-                columns[column] = pd.Series(index=frame.index, dtype=spec.dtype)
-            continue
-        values = frame[column]
-        if spec.dtype.startswith("datetime64"):
-            moments = pd.to_datetime(values, utc=True, format="ISO8601", errors="coerce").dt.as_unit("us")
-            columns[column] = moments if "UTC" in spec.dtype else moments.dt.tz_localize(None)
-            continue
-        try:
-            columns[column] = frame[[column]].astype({column: spec.dtype})[column]
-        except (TypeError, ValueError):
-            continue
-    return frame.assign(**columns)
+                moments[column] = pd.Series(index=frame.index, dtype=spec.dtype)
+        elif spec.dtype.startswith("datetime64"):
+            read = pd.to_datetime(frame[column], utc=True, format="ISO8601", errors="coerce")
+            read = read.dt.as_unit("us")
+            moments[column] = read if "UTC" in spec.dtype else read.dt.tz_localize(None)
+        else:
+            plain[column] = spec.dtype
+    return _typed(frame, plain).assign(**moments)
+
+
+def _typed(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
+    """Columns in some types; one that has a value of another kind stays as it is."""
+    try:
+        return frame.astype(types)
+    except (TypeError, ValueError):
+        for column, wanted in types.items():
+            try:
+                frame = frame.astype({column: wanted})
+            except (TypeError, ValueError):
+                continue
+        return frame
 
 
 def hashed(pseudonym: Callable[[pd.Series], pd.Series], values: Iterable[Any]) -> list[str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,8 @@ from echannel.connectors.woocommerce.service import NEEDED, RIGHTS, Service
 OPTIONS = frozenset({"rates", "states", "channels", "key_in_address"})
 _READING = "1"
 """Raised when rows come out differently: then everything is read anew."""
+PAGES = 10
+"""Pages of orders in one batch of a first sync."""
 _SECOND = timedelta(seconds=1)
 _FIXES = {
     "woocommerce.error.key": "woocommerce.fix.key",
@@ -186,8 +189,9 @@ class WooCommerceConnector:
             for rows in service.read("orders", of.PEOPLE_FIELDS, status="any"):
                 self._meet(rows, people)
         known = service.all_refunds()
-        for rows in service.read("orders", of.ORDER_FIELDS, left, status="any"):
-            left -= 1
+        for some in _grouped(service.read("orders", of.ORDER_FIELDS, left, status="any"), PAGES):
+            left -= len(some)
+            rows = [row for page in some for row in page]
             self._meet(rows, people)
             self.context.progress(self.context.source_id, pages - left, pages)
             at = {"orders": cursor["orders"], "begun": begun, "left": str(left)}
@@ -284,6 +288,11 @@ class WooCommerceConnector:
         return refusal(
             facts.source, "orders", order["id"], "currency", currency, "rest.reason.no_rate", told, **values
         )
+
+
+def _grouped(pages: Iterator[list[Record]], size: int) -> Iterator[list[list[Record]]]:
+    while some := list(islice(pages, size)):
+        yield some
 
 
 def _buys(account: Record) -> bool:

@@ -16,6 +16,8 @@ from echannel.connectors.woocommerce.oauth import signer
 
 PAGE = 100
 """The most that WooCommerce gives at once."""
+_TOGETHER = 36
+"""Pages read side by side between two looks at whether something has shifted."""
 ROOT = "wp-json/wc/v3"
 ORDER_FIELDS = (
     "id,status,currency,date_created_gmt,date_modified_gmt,date_paid_gmt,shipping_total,shipping_tax,total,"
@@ -84,7 +86,7 @@ class Service:
         def page(at: int) -> list[Record]:
             return _rows(self.api.get(resource, {**asked, "page": str(at)}))
 
-        for rows in by_number(page, _number, count, self.api.map):
+        for rows in by_number(page, _number, count, self.api.map, _TOGETHER):
             yield list(rows)
 
     def whole(self, resource: str, fields: str, **params: str) -> list[Record]:
