@@ -377,8 +377,9 @@ def test_a_shop_without_sources_of_stock_is_read_without():
 
 def test_a_wrong_token_and_a_wrong_address_are_told_apart():
     with trade(MagentoShop(18)) as t:
-        (finding,) = t.connector({"token": "wrong-secret"}).check()
-        assert (finding.about, finding.said.key) == ("credentials", "magento.error.token")
+        for t.server.app.open_to_all in (False, True):
+            (finding,) = t.connector({"token": "wrong-secret"}).check()
+            assert (finding.about, finding.said.key) == ("credentials", "magento.error.token")
         t.server.app, app = (
             (lambda call: Reply({"message": "Request does not match any route."}, 404)),
             t.server.app,

@@ -39,12 +39,14 @@ class RestApi:
         self.rights = set(RIGHTS.values())
         self.bearer = True  # "Allow OAuth Access Tokens to be used as standalone Bearer tokens"
         self.multi_source = True
+        self.open_to_all = False  # "Allow Anonymous Guest Access"
 
     def __call__(self, call: Call) -> Reply:
         path = call.path.partition("/rest/all/V1/")[2]
         if path not in RIGHTS or (path == "inventory/source-items" and not self.multi_source):
             return Reply({"message": "Request does not match any route."}, 404)
-        if not self._known(call) or RIGHTS[path] not in self.rights:
+        public = self.open_to_all and path in ("products", "categories/list", "store/storeConfigs")
+        if not public and (not self._known(call) or RIGHTS[path] not in self.rights):
             message = "The consumer isn't authorized to access %resources."
             return Reply({"message": message, "parameters": {"resources": RIGHTS[path]}}, 401)
         if path == "store/storeConfigs":

@@ -74,7 +74,7 @@ class MagentoConnector:
             yield Finding("address", "works", Note("rest.check.address", {"host": self.service.api.host}))
             yield Finding("credentials", "works", Note("rest.check.key", {"platform": "Magento"}))
             for resource in RESOURCES:
-                yield _right(resource, may[resource.path])
+                yield _right(resource, self.service.rights[resource.path], may[resource.path])
             if may[of.ORDERS.path]:
                 yield self._history()
         except SourceError as failure:
@@ -84,7 +84,7 @@ class MagentoConnector:
         """Everything on the first run; then what changed. See :class:`echannel.connectors.base.Connector`."""
         may, now = self.service.allowed()
         if not may[of.ORDERS.path]:
-            right = of.ORDERS.right
+            right = self.service.rights[of.ORDERS.path]
             raise SourceError("forbidden", "magento.error.right", host=self.service.api.host, right=right)
         chosen = {name: self.options.get(name) for name in ("address", *sorted(OPTIONS))}
         mark = rest.shape(_READING, may, chosen)
@@ -100,7 +100,7 @@ class MagentoConnector:
     def _catalogue(self, may: Mapping[str, bool], now: datetime) -> tuple[Facts, set[str], Batch]:
         """Products and today's stock, whole; the products' numbers; and what decides how orders are read."""
         sme, service, options = self.context.sme, self.service, self.options
-        missing = [one.right for one in RESOURCES if not may[one.path]]
+        missing = [service.rights[one.path] for one in RESOURCES if not may[one.path]]
         notes = [Note("magento.note.rights_missing", {"rights": ", ".join(missing)})] if missing else []
         config = next(iter(service.configs()), {}) if may[of.CONFIGS.path] else {}
         facts = Facts(
@@ -217,8 +217,8 @@ class MagentoConnector:
         return rest.refusal(facts.source, "orders", number, "currency", currency, reason, told, **values)
 
 
-def _right(resource: of.Resource, granted: bool) -> Finding:
-    values = {"right": resource.right}
+def _right(resource: of.Resource, name: str, granted: bool) -> Finding:
+    values = {"right": name}
     if granted:
         return Finding("permission", "works", Note("magento.check.right", values), tables=resource.tables)
     state: Any = "blocks" if resource is of.ORDERS else "lacks"

@@ -93,6 +93,8 @@ SOURCE_ITEMS = Resource(
     tables=("stock_levels",),
 )
 CONFIGS = Resource("store/storeConfigs", "Magento_Backend::store")
+_PUBLIC = (PRODUCTS, CATEGORIES, CONFIGS)
+"""A shop may show these to everybody (Allow Anonymous Guest Access): they tell nothing of the token."""
 RESOURCES = (ORDERS, CREDIT_MEMOS, PRODUCTS, CATEGORIES, CUSTOMERS, SOURCE_ITEMS, CONFIGS)
 
 
@@ -102,6 +104,8 @@ class Service:
     def __init__(
         self, address: str, options: Mapping[str, Any], context: SourceContext, limits: Limits
     ) -> None:
+        self.rights = {one.path: one.right for one in RESOURCES}
+        """By path, as this shop's version names them."""
         token = secret(context, "token").get_secret_value().strip()
         how: dict[str, Any] = {"headers": {"Authorization": f"Bearer {token}"}}
         if "consumer_key" in context.secrets:
@@ -115,7 +119,7 @@ class Service:
         Raises
         ------
         SourceError
-            When it may read nothing at all: Magento says the same of a token that it does not know.
+            When it may read nothing but what is public: Magento says the same of an unknown token.
         """
         may: dict[str, bool] = {}
         now = None
@@ -130,7 +134,8 @@ class Service:
                 if failure.key != "magento.error.right" and not absent:
                     raise
                 may[resource.path] = False
-        if not any(may.values()):
+                self.rights[resource.path] = str(failure.values.get("right") or resource.right)
+        if not any(granted for path, granted in may.items() if path not in {one.path for one in _PUBLIC}):
             raise _unknown_token(self.api.host)
         return may, now or datetime.now(UTC)
 
@@ -253,7 +258,7 @@ def explain(answer: Answer) -> SourceError | None:
     if answer.status in (401, 403) and _DENIED in message:
         parameters = told.get("parameters") or {}
         named = parameters.get("resources") if isinstance(parameters, dict) else None
-        return answer.failure("forbidden", "magento.error.right", right=str(named or "–"))
+        return answer.failure("forbidden", "magento.error.right", right=str(named or ""))
     if answer.status == 401:
         return _unknown_token(answer.host)
     if answer.status == 404:
