@@ -303,3 +303,39 @@ def test_the_guide_names_every_option(language):
     guide = (Path(__file__).parents[1] / "docs" / "connect" / f"woocommerce.{language}.md").read_text("utf-8")
     for word in ("rates:", "states:", "channels:", "key_in_address: true", "ck_", "cs_"):
         assert word in guide
+
+
+def test_keys_in_the_address_are_for_servers_that_drop_them_and_a_note_warns(tmp_path):
+    shop = WooShop(3)
+    shop.secure = shop.drops_authorization = True
+    context, authority = tls_context(tmp_path)
+    with served(shop, tls=context) as server:
+        got = Synced().sync(source(server, ca_file=str(authority), key_in_address=True))
+    assert set(got["orders"]["order_id"]) == shop.real()
+    assert "woocommerce.note.key_in_address" in [note.key for note in got.notes]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_fields_that_are_null_or_not_there_cost_no_more_than_themselves(gone):
+    shop = WooShop()
+    fields = [name for name in shop.orders.get(shop.sell("completed"), {}) if name not in ("id", "currency")]
+    needed = ("date_created_gmt",)  # an order without a moment is refused by the sync
+    for name in fields:
+        order = shop.orders[shop.sell("completed")]
+        if name in needed:
+            continue
+        order[name] = None
+        if gone:
+            del order[name]
+        order.setdefault("status", "completed")
+        order["status"] = order["status"] or "completed"
+        order["date_modified_gmt"] = order.get("date_modified_gmt") or "2026-03-02T10:00:00"
+    for name in list(shop.products[0]):
+        if name not in ("id",):
+            shop.products.append({**shop.products[0], "id": 2000 + len(shop.products)})
+            shop.products[-1][name] = None
+    shop.pass_time(5)
+    with served(shop) as server:
+        got = Synced().sync(source(server))
+    assert len(got["orders"]) == len(shop.orders)
+    assert len(got["products"]) == len(shop.products) + 1  # one product is two variations

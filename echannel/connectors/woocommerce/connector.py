@@ -127,6 +127,8 @@ class WooCommerceConnector:
         sme, service = self.context.sme, self.service
         missing = [name for name, granted in may.items() if not granted]
         notes = [Note("rest.note.rights_missing", {"rights": ", ".join(missing)})] if missing else []
+        if self.options.get("key_in_address"):
+            notes.append(Note("woocommerce.note.key_in_address"))
         general: dict[str, Any] = {}
         unit, taxes = "kg", None
         if may["settings/general"]:
