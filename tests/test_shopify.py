@@ -271,3 +271,25 @@ def test_the_guide_names_every_scope_and_option(language):
     guide = (Path(__file__).parents[1] / "docs" / "connect" / f"shopify.{language}.md").read_text("utf-8")
     for word in (*SCOPES, "rates:", "version:", "client_id", "client_secret", "token"):
         assert word in guide
+
+
+def test_fields_that_are_null_cost_no_more_than_themselves():
+    shop = ShopifyShop()
+    kept = ("id", "createdAt", "updatedAt", "lineItems", "shippingLines")
+    for name in [name for name in shop.orders[shop.sell("PAID")] if name not in kept]:
+        shop.orders[shop.sell("PAID")][name] = None
+    for part in ("originalTotalSet", "variant", "product", "taxLines", "discountAllocations", "quantity"):
+        shop.orders[shop.sell("PAID")]["lineItems"][0][part] = None
+    for name in [name for name in shop.variants[0] if name != "id"]:
+        shop.variants.append({**shop.variants[1], "id": f"gid://shopify/ProductVariant/{900 + len(name)}"})
+        shop.variants[-1][name] = None
+    shop.pass_time(5)
+    got = Synced()
+    with shop.served() as server:
+        got.sync(source(server))
+        shop.pass_time(5)
+        for number in list(shop.orders):
+            shop.change(number)
+        got.sync(source(server))
+    assert len(got["orders"]) == len(shop.orders)
+    assert len(got["products"]) == len({one["id"] for one in shop.variants})
