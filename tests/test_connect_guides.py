@@ -1,4 +1,4 @@
-"""The guides on files, books and databases: both languages in step, and every example a valid one."""
+"""The guides on sources: both languages in step, and every example a valid one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import pytest
 import yaml
 from test_documentation import ROOT, blocks, shape
 
+from echannel.connectors import connector
 from echannel.connectors.accounts.options import read_options as book_options
 from echannel.connectors.files import PRESETS
 from echannel.connectors.files.options import read_options as file_options
 from echannel.connectors.sql.queries import read_options as sql_options
 
 GUIDES = ("accounts", "files", "sql")
+PLATFORMS = ("magento", "moodle", "prestashop", "woocommerce")
 CHECKS = {"accounts": book_options, "files": file_options, "sql": sql_options}
 
 
@@ -24,7 +26,7 @@ def examples(guide: str, language: str) -> list[dict]:
     return [one["sources"][0]["options"] if "sources" in one else one["options"] for one in wholes]
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("guide", (*GUIDES, *PLATFORMS))
 def test_both_languages_have_the_same_shape(guide):
     english, french = (f"docs/connect/{guide}.{language}.md" for language in ("en", "fr"))
     assert shape(english) == shape(french) and len(blocks(english)) == len(blocks(french))
@@ -38,13 +40,22 @@ def test_examples_are_valid(guide, language):
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("guide", PLATFORMS)
+def test_examples_of_platforms_name_the_secrets_that_the_connector_takes(guide, language):
+    (source,) = yaml.safe_load(blocks(f"docs/connect/{guide}.{language}.md")[0])["sources"]
+    describes = connector(source["connector"]).describes
+    assert describes.guide == guide and "address" in source["options"]
+    assert set(describes.secrets) <= set(source["secrets"]) <= {*describes.secrets, *describes.optional}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_guide_on_files_names_every_preset(language):
     text = (ROOT / f"docs/connect/files.{language}.md").read_text(encoding="utf-8")
     rows = "\n".join(re.findall(r"^\|.*\|$", text, flags=re.M))
     assert set(re.findall(r"`(\w+_\w+)`", rows)) == set(PRESETS)
 
 
-@pytest.mark.parametrize("guide", GUIDES)
+@pytest.mark.parametrize("guide", (*GUIDES, *PLATFORMS))
 def test_french_guides_are_typeset(guide):
     text = (ROOT / f"docs/connect/{guide}.fr.md").read_text(encoding="utf-8")
     prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", text, flags=re.S)
