@@ -92,6 +92,17 @@ def test_turnover_is_that_of_the_shops_books_first_and_after_changes(small_pages
         assert full and all("modified_after" in call.params for call in full)
 
 
+def test_what_coupons_take_off_a_line_is_taken_off_once():
+    with served(WooShop(40)) as server:
+        synced = Synced().sync(source(server))
+    sales = synced.sales()
+    lines, orders = sales.lines, synced["orders"]
+    orders = orders[orders["order_id"].isin(set(sales.orders["order_id"]))]
+    fees = float((orders["wrapping_net"] * orders["fx_rate"]).sum())  # which no line explains
+    assert lines["discount"].sum() > 0
+    assert lines.loc[lines["entry"] == "unitemised", "net"].sum() == pytest.approx(fees, abs=0.05)
+
+
 def test_lines_refunds_products_and_stock_mean_what_the_shop_means():
     shop = WooShop()
     number = shop.sell("completed", fee_lines=[])

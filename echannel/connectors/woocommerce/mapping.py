@@ -93,17 +93,16 @@ def kind_of(record: Record, facts: Facts) -> str:
 def order_row(order: Record, facts: Facts, rate: float, back: list[Record]) -> Record:
     """The canonical order, in its own currency.
 
-    Goods are the lines before discounts (``subtotal``), with and without tax; discounts what coupons took
-    off them, and fees below zero; shipping the order's; wrapping all other fees. VAT and total are the
-    order's own: WooCommerce leaves both as they were when it gives money back.
+    Goods are the lines after what coupons took off them, which stands at the lines; the order's own discount
+    is fees below zero; shipping the order's; wrapping all other fees. VAT and total are the order's own:
+    WooCommerce leaves both as they were when it gives money back.
     """
     lines, fees = order.get("line_items") or [], order.get("fee_lines") or []
-    before, taxed = _sum(lines, "subtotal"), _sum(lines, "subtotal_tax")
     after, after_tax = _sum(lines, "total"), _sum(lines, "total_tax")
     extra = [fee for fee in fees if number(fee.get("total"), 0.0) >= 0]
     off = [fee for fee in fees if number(fee.get("total"), 0.0) < 0]
     shipping, shipping_tax = number(order.get("shipping_total"), 0.0), number(order.get("shipping_tax"), 0.0)
-    discount, wrapping = before - after - _sum(off, "total"), _sum(extra, "total")
+    discount, wrapping = -_sum(off, "total"), _sum(extra, "total")
     billing, delivery = order.get("billing") or {}, order.get("shipping") or {}
     return {
         "order_id": str(order["id"]),
@@ -116,12 +115,12 @@ def order_row(order: Record, facts: Facts, rate: float, back: list[Record]) -> R
         "currency": code(order.get("currency"), 3),
         "fx_rate": rate,
         "status": status_of(order, facts, back),
-        "goods_net": before,
+        "goods_net": after,
         "discount_net": discount,
         "shipping_net": shipping,
         "wrapping_net": wrapping,
-        "goods_gross": before + taxed,
-        "discount_gross": discount + taxed - after_tax - _sum(off, "total_tax"),
+        "goods_gross": after + after_tax,
+        "discount_gross": discount - _sum(off, "total_tax"),
         "shipping_gross": shipping + shipping_tax,
         "wrapping_gross": wrapping + _sum(extra, "total_tax"),
         "vat_amount": number(order.get("total_tax"), 0.0),
