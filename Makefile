@@ -42,7 +42,7 @@ types: setup
 
 # A test file stays with one worker: what its tests share is made once.
 unit: $(SMALL)/finished
-	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 --dist loadfile -m "not browser" tests
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 --dist loadfile -m "not browser" --durations 15 tests
 
 # Every notebook runs from top to bottom for a British and a French firm; outputs are not compared.
 notebooks: $(SMALL)/finished
