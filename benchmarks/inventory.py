@@ -18,7 +18,7 @@ import pandas as pd
 
 from echannel.metrics.inventory.classes import ADI_CUT, variability
 from echannel.metrics.inventory.demand import Demand
-from echannel.metrics.inventory.effects import calendar_events
+from echannel.metrics.inventory.effects import calendar_effects, calendar_events
 from echannel.metrics.inventory.forecast import forecast
 
 WEEKS, MONDAY, AHEAD, ORIGINS = 156, 19_660, 26, 4
@@ -52,16 +52,20 @@ def ours(products: int) -> float:
 
 
 def loop(products: int, sample: int = LOOP) -> float:
-    """Seconds per product of the loop: every family at each origin and once on the whole series."""
-    demand, *_ = shop(products)
+    """Seconds per product of the loop: every family at each origin, on demand as it was and without its
+    calendar (whose estimation is not timed), and once on the whole series, as we do."""
+    demand, items, events = shop(products)
     chosen = demand.weeks.iloc[:sample]  # a fifth of them steady, as of all
     steady = (variability(chosen)["adi"] < ADI_CUT).to_numpy()
+    effects = calendar_effects(demand.weeks, items["category"], events, AHEAD)
+    level = chosen.to_numpy() / effects.of(items["category"].iloc[:sample], chosen.columns.to_numpy())
+    tried = [8 + 4 * n for n in range(ORIGINS)]
     started = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for series, smooth in zip(chosen.to_numpy(), steady, strict=True):
-            for back in (*(8 + 4 * n for n in range(ORIGINS)), 0):
-                known = series[: WEEKS - back]
+        for plain, adjusted, smooth in zip(chosen.to_numpy(), level, steady, strict=True):
+            series = [(plain, back) for back in tried] + [(adjusted, back) for back in (*tried, 0)]
+            for known in (values[: WEEKS - back] for values, back in series):
                 _intermittent(known)
                 if smooth:
                     _continuous(known)
