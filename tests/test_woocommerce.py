@@ -12,7 +12,7 @@ from rest_help import Synced, adds_up, made
 
 from echannel.connectors.conformance import ConnectorSuite, Subject
 from echannel.connectors.failures import SourceError
-from echannel.connectors.woocommerce.oauth import base_string, signature
+from echannel.connectors.oauth import base_string, signature
 from echannel.errors import UserError
 from echannel.locale import Speaker
 

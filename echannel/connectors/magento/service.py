@@ -19,9 +19,9 @@ from typing import Any
 
 from echannel.connectors.base import SourceContext
 from echannel.connectors.http import Answer, Api, Limits, SourceError
+from echannel.connectors.oauth import base_string, encoded
 from echannel.connectors.paging import by_key, by_number
 from echannel.connectors.rest import Record, secret
-from echannel.connectors.woocommerce.oauth import base_string, encoded
 
 ROOT = "rest/all/V1"
 PAGE = 100

@@ -10,9 +10,9 @@ from typing import Any
 from echannel.connectors.base import SourceContext
 from echannel.connectors.failures import SourceError
 from echannel.connectors.http import Answer, Api, Limits
+from echannel.connectors.oauth import signer
 from echannel.connectors.paging import by_number
 from echannel.connectors.rest import Record, secret
-from echannel.connectors.woocommerce.oauth import signer
 
 PAGE = 100
 """The most that WooCommerce gives at once."""

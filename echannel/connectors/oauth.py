@@ -1,4 +1,4 @@
-"""One-legged OAuth 1.0a (RFC 5849): how WooCommerce takes its keys where there is no TLS."""
+"""One-legged OAuth 1.0a (RFC 5849): how shops take a pair of keys where they take no token."""
 
 from __future__ import annotations
 
