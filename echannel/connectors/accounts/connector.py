@@ -25,6 +25,7 @@ from echannel.connectors.base import (
     SourceContext,
 )
 from echannel.connectors.files.connector import in_canonical_types, unreadable
+from echannel.connectors.files.folder import matched_files
 from echannel.countries import country_pack
 from echannel.errors import UserError
 from echannel.workspace import Workspace
@@ -133,19 +134,8 @@ class AccountsConnector:
         self.context.progress("", len(changed), len(changed))
 
     def _files(self, cursor: dict[str, str]) -> list[_Found]:
-        folder = self.context.root / self.options.folder
-        if not folder.is_dir():
-            raise UserError("error.files.no_folder", folder=self.options.folder)
-        matched: dict[Path, BookFile] = {}
-        for entry in self.options.files:
-            try:
-                paths = sorted(folder.glob(entry.match))
-            except (ValueError, NotImplementedError) as failed:
-                raise UserError("error.files.option", field="match", value=entry.match) from failed
-            for path in paths:
-                if path.is_file() and not path.name.startswith((".", "~$")):
-                    matched.setdefault(path, entry)
-        return [self._found(path, folder, entry, cursor) for path, entry in matched.items()]
+        folder, files = matched_files(self.context.root, self.options.folder, self.options.files)
+        return [self._found(path, folder, entry, cursor) for path, entry in files]
 
     def _found(self, path: Path, folder: Path, options: BookFile, cursor: dict[str, str]) -> _Found:
         name = path.relative_to(folder).as_posix()

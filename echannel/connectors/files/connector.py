@@ -24,6 +24,7 @@ from echannel.connectors.base import (
 )
 from echannel.connectors.files.cells import Cells
 from echannel.connectors.files.firm import Firm
+from echannel.connectors.files.folder import matched_files
 from echannel.connectors.files.layouts import reading_of, settle_layout
 from echannel.connectors.files.looking import given, look
 from echannel.connectors.files.options import FileOptions, read_options
@@ -89,10 +90,7 @@ class FilesConnector:
         UserError
             The folder does not exist.
         """
-        folder = self.context.root / self.options.folder
-        if not folder.is_dir():
-            raise UserError("error.files.no_folder", folder=self.options.folder)
-        files = _matched(folder, self.options.files)
+        folder, files = matched_files(self.context.root, self.options.folder, self.options.files)
         seen = dict(cursor)
         for done, (path, options) in enumerate(files):
             self.context.progress(path.name, done, len(files))
@@ -180,20 +178,6 @@ def named_notes(cells: Cells) -> tuple[Note, ...]:
     """Each note once, with the file's name, in the order in which they were made."""
     named = [Note(note.key, {"file": cells.raw.file, **note.values}) for note in cells.notes]  # noqa: PD011
     return tuple({str(note): note for note in named}.values())
-
-
-def _matched(folder: Path, entries: tuple[FileOptions, ...]) -> list[tuple[Path, FileOptions]]:
-    """Every file once, under the first entry that matches it."""
-    found: dict[Path, FileOptions] = {}
-    for entry in entries:
-        try:
-            paths = sorted(folder.glob(entry.match))
-        except (ValueError, NotImplementedError) as failed:
-            raise UserError("error.files.option", field="match", value=entry.match) from failed
-        for path in paths:
-            if path.is_file() and not path.name.startswith((".", "~$")):
-                found.setdefault(path, entry)
-    return list(found.items())
 
 
 def _fingerprint(path: Path, options: FileOptions) -> str | None:

@@ -9,6 +9,8 @@ import pandas as pd
 
 from echannel.metrics.inventory.panels import WEEK, weekly, weekly_rates
 
+FEWEST_SALES = 4  # days with a sale: with three, any number would be invented
+
 
 @dataclass(frozen=True)
 class Demand:

@@ -15,14 +15,13 @@ import pandas as pd
 
 from echannel.metrics.inventory import models
 from echannel.metrics.inventory.classes import variability
-from echannel.metrics.inventory.demand import Demand, filled
+from echannel.metrics.inventory.demand import FEWEST_SALES, Demand, filled
 from echannel.metrics.inventory.effects import calendar_effects
 from echannel.metrics.inventory.newcomers import newcomer_paths
 from echannel.metrics.inventory.panels import WEEK
 from echannel.metrics.inventory.trials import Trials, try_models
 from echannel.metrics.result import OK, TOO_FEW
 
-FEWEST_SALES = 4  # days with a sale: with three, any number would be invented
 FEWEST_WEEKS = 12  # known weeks for a forecast of a product's own
 CATEGORY = "category"
 LEVELS = (0.8, 0.95)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from echannel.metrics.inventory.demand import FEWEST_SALES
 from echannel.metrics.inventory.effects import calendar_effects
 from echannel.metrics.inventory.items import FEWEST_DELIVERIES, delivery_days
 from echannel.metrics.inventory.large_orders import stocked_units
 from echannel.metrics.inventory.panels import WEEK, weekly_rates
-from echannel.metrics.inventory.policy import FEWEST_SALES
 
 if TYPE_CHECKING:
     from echannel.metrics.inventory import Inventory

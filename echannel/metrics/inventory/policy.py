@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from echannel.metrics.inventory.demand import FEWEST_SALES
 from echannel.metrics.inventory.items import InventorySettings
 from echannel.metrics.inventory.newsvendor import critical_ratio
 from echannel.metrics.inventory.ordering import YEAR, Order, order_of, within_shelf_life
@@ -26,7 +27,6 @@ from echannel.metrics.result import OK, TOO_FEW
 
 SERVICE = {"A": 0.98, "B": 0.95, "C": 0.90}  # cycle service, where the SME has not said
 CURVE = (0.90, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
-FEWEST_SALES = 4  # days with a sale: fewer say nothing about demand
 _BY_MARGIN = (0.50, 0.999)  # limits of a target that is derived
 _INPUTS = (
     *("unit_cost", "price_net", "lead_time_days", "lead_time_sd_days", "order_cost", "holding_rate"),
