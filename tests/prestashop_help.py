@@ -10,18 +10,12 @@ from fakes.prestashop import KEY, webservice
 from fakes.prestashop_shop import PrestaShop
 from fakes.server import FakeServer
 from pydantic import SecretStr
+from rest_help import QUICK, Synced
 
-from echannel.checking import checked
-from echannel.connectors.base import Note, SourceContext
-from echannel.connectors.http import Limits
+from echannel.connectors.base import SourceContext
 from echannel.connectors.prestashop import PrestaShopConnector
-from echannel.metrics.turnover import Sales, prepare
 from echannel.profiles import SmeProfile
 from echannel.pseudonyms import pseudonymiser
-from echannel.tables import TABLES
-from echannel.upsert import normalised, upserted
-
-QUICK = Limits(backoff=0.01, longest_wait=0.02, connect=2, read=5, answer=10)
 
 
 def profile(**changes: Any) -> SmeProfile:
@@ -57,45 +51,13 @@ def connector(server: FakeServer, key: str | None = KEY, sme: dict | None = None
     return PrestaShopConnector(options, context(key, **(sme or {})), QUICK)
 
 
-class Tables:
-    """What a shop's syncs have stored."""
+class Tables(Synced):
+    """What a shop's syncs have stored; what the sync's own check refuses is kept."""
 
-    def __init__(self) -> None:
-        self.frames: dict[str, pd.DataFrame] = {}
-        self.cursor: dict[str, str] = {}
-        self.notes: list[Note] = []
-        self.refused: list[pd.DataFrame] = []
+    timezone, currency = "Europe/Paris", "EUR"
 
-    def sync(self, source: PrestaShopConnector, batches: int | None = None) -> Tables:
-        """One sync; ``batches`` breaks it off after so many."""
-        for done, batch in enumerate(source.fetch(dict(self.cursor)), 1):
-            for name in sorted(batch.tables, key=list(TABLES).index):
-                table = TABLES[name]
-                good, bad, _ = checked(table, batch.tables[name], "web", "web", "Europe/Paris")
-                self.refused.append(bad)
-                old = self.frames.get(name)
-                self.frames[name] = normalised(table, good) if old is None else upserted(table, old, good)
-            for name, groups in batch.emptied.items():
-                if name in self.frames:
-                    rows = self.frames[name]
-                    left = rows[~rows[TABLES[name].replace_by].isin(list(groups))]
-                    self.frames[name] = normalised(TABLES[name], left)
-            self.notes += batch.notes
-            merged = {**self.cursor, **batch.cursor}
-            self.cursor = {k: v for k, v in merged.items() if k not in batch.gone}
-            if done == batches:
-                break
-        return self
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        return self.frames.get(name, TABLES[name].empty())
-
-    def sales(self) -> Sales:
-        names = ("orders", "order_lines", "refunds", "products", "customers", "visits")
-        return prepare(*(self[name] for name in names), currency="EUR")
-
-    def order(self, number: int) -> pd.Series:
-        return self["orders"].set_index("order_id").loc[str(number)]
+    def refuse(self, bad: pd.DataFrame) -> None:
+        self.refused.append(bad)
 
 
 def synced(fake: PrestaShop, tables: Tables | None = None, **options: Any) -> Tables:

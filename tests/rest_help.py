@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 from pydantic import SecretStr
@@ -52,19 +52,25 @@ def made(
 class Synced:
     """What a source's syncs have stored."""
 
+    timezone, currency = "Europe/London", "GBP"
+
     def __init__(self) -> None:
         self.frames: dict[str, pd.DataFrame] = {}
         self.cursor: dict[str, str] = {}
         self.notes: list[Note] = []
         self.refused: list[pd.DataFrame] = []
 
-    def sync(self, source: Connector, batches: int | None = None) -> Synced:
+    def refuse(self, bad: pd.DataFrame) -> None:
+        """What the sync's own check refuses: nothing, from a connector that knows its tables."""
+        assert bad.empty, bad
+
+    def sync(self, source: Connector, batches: int | None = None) -> Self:
         """One sync; ``batches`` breaks it off after so many."""
         for done, batch in enumerate(source.fetch(dict(self.cursor)), 1):
             for name in sorted(batch.tables, key=list(TABLES).index):
                 table = TABLES[name]
-                good, bad, _ = checked(table, batch.tables[name], "web", "web", "Europe/London")
-                assert bad.empty, bad
+                good, bad, _ = checked(table, batch.tables[name], "web", "web", self.timezone)
+                self.refuse(bad)
                 old = self.frames.get(name)
                 self.frames[name] = normalised(table, good) if old is None else upserted(table, old, good)
             for name, groups in batch.emptied.items():
@@ -87,11 +93,11 @@ class Synced:
     def refusals(self) -> list[str]:
         return [reason for frame in self.refused for reason in frame["reason"]]
 
-    def sales(self, currency: str = "GBP") -> Sales:
+    def sales(self, currency: str | None = None) -> Sales:
         names = ("orders", "order_lines", "refunds", "products", "customers", "visits")
-        return prepare(*(self[name] for name in names), currency=currency)
+        return prepare(*(self[name] for name in names), currency=currency or self.currency)
 
-    def net(self, currency: str = "GBP") -> float:
+    def net(self, currency: str | None = None) -> float:
         return float(self.sales(currency).entries["net_invoiced"].sum())
 
     def order(self, number: Any) -> pd.Series:
