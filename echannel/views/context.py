@@ -17,6 +17,8 @@ from echannel.metrics.periods import Period
 from echannel.metrics.turnover import Sales, as_date
 from echannel.sme import Sme
 from echannel.views.cards import Rows
+from echannel.views.market_choice import MarketChoice
+from echannel.views.plan_choice import PlanChoice
 
 MOST_NARROWED = 6  # copies of the sales that a dashboard keeps, for a reader who goes back and forth
 PERIODS = ("year", "quarter", "month", "year_to_date", "last_year", "all")
@@ -52,6 +54,8 @@ class Choice:
     channel: str | None = None
     country: str | None = None
     stock: WhatIf = WhatIf()
+    plan: PlanChoice = PlanChoice()
+    market: MarketChoice = MarketChoice()
 
 
 class View:
