@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MarketChoice:
-    """The market looked at ("": the first of the ranking), and weights moved: ``(criterion, weight)`` pairs."""
+    """The market looked at ("": the ranking's first), and weights moved: ``(criterion, weight)`` pairs."""
 
     market: str = ""
     weights: tuple[tuple[str, float], ...] = ()
