@@ -40,16 +40,16 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-# A test file stays with one worker: what its tests share is made once.
+# A test file stays with one worker: what its tests share is made once. Three of them: tests also wait.
 unit: $(SMALL)/finished
-	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 --dist loadfile -m "not browser" --durations 15 tests
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 3 --dist loadfile -m "not browser" --durations 15 tests
 
 # Every notebook runs from top to bottom for a British and a French firm; outputs are not compared.
 notebooks: $(SMALL)/finished
 	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/pytest --nbval-lax --nbval-cell-timeout 300 -p no:cacheprovider -q $(SMALL)/filled
 
 browser: $(SMALL)/finished
-	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 --dist loadfile -m browser tests/browser
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 3 --dist loadfile -m browser tests/browser
 
 $(SMALL)/finished: $(SETUP) tests/small_demo.py $(wildcard notebooks/*.ipynb parameters/smes/*.yml echannel/demo/*.py echannel/*.py echannel/connectors/files/*.py)
 	@rm -rf $(SMALL)

@@ -98,9 +98,12 @@ def _launch(playwright: Playwright, path: str) -> Browser:
 
 
 @pytest.fixture(scope="session")
-def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shots() -> Path | None:
+    """Where pictures of the pages go: the folder named by ``ECHANNEL_SCREENSHOTS``, else nowhere."""
     named = os.environ.get("ECHANNEL_SCREENSHOTS")
-    folder = Path(named) if named else tmp_path_factory.mktemp("screenshots")
+    if not named:
+        return None
+    folder = Path(named)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -111,7 +114,7 @@ def size(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def watched(browser: Browser, shots: Path, size: str) -> Iterator[Watched]:
+def watched(browser: Browser, shots: Path | None, size: str) -> Iterator[Watched]:
     """An offline page of the given size."""
     context = browser.new_context(viewport=SIZES[size], offline=True)  # type: ignore[arg-type]
     under_watch = Watched(context.new_page(), shots)
@@ -121,7 +124,7 @@ def watched(browser: Browser, shots: Path, size: str) -> Iterator[Watched]:
 
 
 @pytest.fixture
-def live(browser: Browser, shots: Path, size: str, server: str) -> Iterator[Watched]:
+def live(browser: Browser, shots: Path | None, size: str, server: str) -> Iterator[Watched]:
     """A page of the dashboard server."""
     context = browser.new_context(viewport=SIZES[size], base_url=server)  # type: ignore[arg-type]
     under_watch = Watched(context.new_page(), shots, own=(server, "data:", "blob:"))

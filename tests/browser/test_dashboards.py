@@ -7,17 +7,8 @@ import urllib.error
 import urllib.request
 
 import pytest
-from watching import Watched
+from watching import Watched, drawn, opened
 from words import english_words
-
-
-def opened(live: Watched, notebook: str, query: str) -> None:
-    live.page.goto(f"/voila/render/{notebook}.ipynb?{query}")
-    live.page.wait_for_selector("#ec-waiting[hidden]", state="attached", timeout=60_000)
-
-
-def drawn(live: Watched) -> None:
-    live.page.wait_for_selector(".ec-figure .main-svg", timeout=60_000)
 
 
 @pytest.mark.parametrize(("language", "title"), [("en", "Firms and tools"), ("fr", "PME et outils")])
@@ -36,73 +27,18 @@ def test_home_lists_firms_and_tools(live: Watched, language: str, title: str, si
         assert english_words(live.text(), ("Kent Gifts", "Sussex Parts", "Hostile", "Sons")) == []
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+# French is longer and a phone narrower: where both fit, the other two do.
+@pytest.mark.parametrize(("language", "size"), [("en", "desktop"), ("fr", "phone")])
 @pytest.mark.parametrize("tool", ["growth", "audit"])
 @pytest.mark.parametrize("sme", ["kent-gifts", "breizh-epicerie", "hostile-shop"])
 def test_a_dashboard_opens(live: Watched, sme: str, tool: str, language: str, size: str) -> None:
     opened(live, tool, f"sme={sme}&lang={language}")
     if tool == "growth":
         drawn(live)
-    live.page.wait_for_timeout(1500)
+    live.page.wait_for_timeout(500)
     live.shoot(f"live-{sme}-{tool}-{language}-{size}")
     assert live.page.locator("html").get_attribute("lang") == language
     assert live.page.locator("[role=alert]").count() == 0
-    live.check()
-
-
-def test_language_firm_and_tool_can_be_switched(live: Watched) -> None:
-    opened(live, "growth", "sme=kent-gifts&lang=en")
-    live.page.get_by_role("link", name="Français").click()
-    live.page.wait_for_url(re.compile("lang=fr"))
-    drawn(live)
-    assert live.page.title().startswith("Kent Gifts · Croissance")
-    live.page.get_by_label("PME", exact=True).select_option("breizh-epicerie")
-    live.page.wait_for_url(re.compile("sme=breizh-epicerie"))
-    drawn(live)
-    assert "Breizh Épicerie" in live.page.locator("main").inner_text()
-    live.page.get_by_role("link", name="Audit des données").click()
-    live.page.wait_for_url(re.compile(r"audit\.ipynb\?sme=breizh-epicerie&lang=fr"))
-    live.page.wait_for_selector("#ec-waiting[hidden]", state="attached", timeout=60_000)
-    live.page.get_by_role("link", name="E-Channel").click()
-    live.page.wait_for_url(re.compile(r"home\.ipynb\?lang=fr"))
-
-
-def test_a_filter_redraws_the_figures(live: Watched) -> None:
-    opened(live, "growth", "sme=kent-gifts&lang=en")
-    drawn(live)
-    chosen = live.page.locator(".ec-filters select").evaluate_all(
-        "all => all.map((each) => each.selectedOptions[0]?.textContent ?? '')"
-    )
-    assert len(chosen) >= 2
-    assert all(chosen)
-    before = live.page.locator(".ec-figure").evaluate_all("all => all.map((each) => each.dataset.figure)")
-    live.page.locator(".ec-filters select").first.select_option(index=1)
-    live.page.wait_for_function(
-        "before => JSON.stringify([...document.querySelectorAll('.ec-figure')]"
-        ".map((each) => each.dataset.figure)) !== JSON.stringify(before)",
-        arg=before,
-        timeout=20_000,
-    )
-    drawn(live)
-    live.check()
-
-
-@pytest.mark.parametrize(("sme", "language"), [("kent-gifts", "en"), ("breizh-epicerie", "fr")])
-def test_a_slider_moves_the_orders(live: Watched, sme: str, language: str, size: str) -> None:
-    opened(live, "inventory", f"sme={sme}&lang={language}")
-    drawn(live)
-    live.shoot(f"live-{sme}-inventory-{language}-{size}")
-    assert live.page.locator("[role=alert]").count() == 0
-    before = live.page.locator("#inventory-service .ec-sentence").inner_text()
-    live.page.locator(".ec-filters .widget-slider [role=slider]").first.press("End")
-    live.page.wait_for_function(
-        "before => document.querySelector('#inventory-service .ec-sentence').innerText !== before",
-        arg=before,
-        timeout=20_000,
-    )
-    live.page.locator("button.ec-button").click()
-    live.page.wait_for_selector('.ec-offer a[download$=".pdf"]', timeout=20_000)
-    live.shoot(f"live-{sme}-inventory-moved-{language}-{size}")
     live.check()
 
 

@@ -13,7 +13,7 @@ class Watched:
     """A page under watch: what it asked for from outside, what it complained of, where pictures go."""
 
     page: Page
-    shots: Path
+    shots: Path | None
     own: tuple[str, ...] = ("file:", "data:", "blob:")
     outside: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -35,7 +35,9 @@ class Watched:
             self.complaints.append(text)
 
     def shoot(self, name: str) -> None:
-        self.page.screenshot(path=self.shots / f"{name}.png", full_page=True)
+        """A picture of the whole page, where somebody asked for pictures: they take as long as the rest."""
+        if self.shots is not None:
+            self.page.screenshot(path=self.shots / f"{name}.png", full_page=True)
 
     def check(self) -> None:
         """Nothing from outside, no complaint, nothing injected, no sideways scrolling."""
@@ -48,3 +50,14 @@ class Watched:
     def text(self) -> str:
         """What a reader can see on the page."""
         return self.page.locator("body").inner_text()
+
+
+def opened(live: Watched, notebook: str, query: str) -> None:
+    """Opens a dashboard and waits until its last cell has run."""
+    live.page.goto(f"/voila/render/{notebook}.ipynb?{query}")
+    live.page.wait_for_selector("#ec-waiting[hidden]", state="attached", timeout=60_000)
+
+
+def drawn(live: Watched) -> None:
+    """Waits for the first figure."""
+    live.page.wait_for_selector(".ec-figure .main-svg", timeout=60_000)
