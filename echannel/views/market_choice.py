@@ -15,10 +15,10 @@ class MarketChoice:
     ``weights`` those moved away from the preset, ``(criterion, weight)`` pairs; ``method`` a name of
     ``metrics.market.ranking.METHODS``.
 
-    ``rules_on``: the day whose customs and VAT rules hold (None: today); ``terms``: ``dap`` (the customer pays
-    duty and import VAT) or ``ddp`` (the seller does), "" for the usual ones of the route; ``scheme``: the
-    VAT scheme by name, "" for the one that the rules suggest; ``switches``: readings of disputed rules,
-    ``(rule, reading)`` pairs, where the reader chose one.
+    ``rules_on``: the day whose customs and VAT rules hold (None: today); ``terms``: ``dap`` (the customer
+    pays duty and import VAT) or ``ddp`` (the seller does), "" for the usual ones of the route; ``scheme``:
+    the VAT scheme by name, "" for the one that the rules suggest; ``switches``: readings of disputed
+    rules, ``(rule, reading)`` pairs, where the reader chose one.
     """
 
     market: str = ""
