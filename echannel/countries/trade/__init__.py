@@ -1,0 +1,23 @@
+"""Cross-border rules by date (see ``echannel.countries.trade.rules``)."""
+
+from echannel.countries.trade.rules import (
+    Agreement,
+    Coming,
+    Switch,
+    TradeRule,
+    TradeRules,
+    area_currency,
+    customs_area,
+    trade_rules,
+)
+
+__all__ = [
+    "Agreement",
+    "Coming",
+    "Switch",
+    "TradeRule",
+    "TradeRules",
+    "area_currency",
+    "customs_area",
+    "trade_rules",
+]
