@@ -14,6 +14,7 @@ from echannel.countries.calendars import Calendar, SalePeriod, SaleRule
 from echannel.countries.dated import Strict, in_force_on, never_two_at_once
 from echannel.countries.identifiers import Identifier
 from echannel.countries.payment import PaymentBill, PaymentLaw
+from echannel.countries.taxes import Taxes
 from echannel.countries.vat import VatRate, VatRegime
 from echannel.errors import UserError
 
@@ -34,7 +35,8 @@ class CountryPack(Strict):
 
     ``terms`` gives, per language, this country's own words: for a key of the catalogues it takes
     their place, and for every name in the pack it is the word (``vat_rate.<name>``,
-    ``vat_regime.<name>``, ``sale_period.<name>``, ``payment_bill.<name>``, ``identifier.<name>``).
+    ``vat_regime.<name>``, ``sale_period.<name>``, ``payment_bill.<name>``, ``identifier.<name>``,
+    and the families of ``Taxes.named``).
     """
 
     code: str
@@ -51,6 +53,7 @@ class CountryPack(Strict):
     sale_rules: tuple[SaleRule, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
     accounts: ChartOfAccounts | None = None
+    taxes: Taxes | None = None
     terms: dict[Language, dict[str, str]]
 
     @model_validator(mode="after")
@@ -80,7 +83,10 @@ class CountryPack(Strict):
             "sale_period": self.sale_rules,
             "identifier": self.identifiers,
         }
-        return {f"{family}.{one.name}" for family, names in named.items() for one in names}
+        keys = {f"{family}.{one.name}" for family, names in named.items() for one in names}
+        if self.taxes is not None:
+            keys |= {f"{family}.{name}" for family, names in self.taxes.named.items() for name in names}
+        return keys
 
     def term(self, key: str, language: str) -> str | None:
         """This country's own word for a key, where it has one."""
