@@ -93,7 +93,7 @@ def _tax_year(pack: CountryPack, rule: CorporationTax, facts: TaxFacts, first: i
         lower=relief.lower if relief else 0.0,
         upper=relief.upper if relief else 0.0,
         small_rate=relief.small_rate if relief else 0.0,
-        instalments=instalments_of(pack, rule.instalments, facts.filer, first, first, last),
+        instalments=instalments_of(pack, rule.instalments, facts.filer, first, first, last + 2),
         minimum=rule.no_instalments_up_to,
         loss_free=np.inf if rule.losses_free_up_to is None else rule.losses_free_up_to,
         loss_share=rule.losses_share,

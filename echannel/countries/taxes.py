@@ -45,23 +45,35 @@ class FilingDay(Dated):
 
 
 class Instalment(Strict):
-    """A payment on account: ``share`` of an earlier year's tax, ``due`` counted from the year's first month.
+    """A payment on account: ``share`` of an earlier year's tax, on ``day`` (or the firm's own, or the last).
 
-    ``month`` is the month of the calendar year instead, where the law names one. ``years_back``: of which
-    year's tax.
+    When: in ``month`` of the calendar year; or in the tax year's month ``months_in``; or at ``quarter``: the
+    nth of March, June, September and December from the tax year's second month on. ``years_back``: of which
+    year's tax, as long as a later one need not be filed yet (``filed_after`` months into the year).
     """
 
     share: float = Field(gt=0, le=1)
     month: int | None = Field(default=None, ge=1, le=12)
     months_in: int | None = Field(default=None, ge=1, le=24)
+    quarter: int | None = Field(default=None, ge=1, le=4)
     day: int | None = Field(default=None, ge=1, le=31)
     years_back: int = Field(default=1, ge=1, le=2)
+    filed_after: int = 3
 
     @model_validator(mode="after")
     def _one_way_to_count(self) -> Instalment:
-        if (self.month is None) == (self.months_in is None):
+        if sum(one is not None for one in (self.month, self.months_in, self.quarter)) != 1:
             raise ValueError("instalment_month")
         return self
+
+    def month_in(self, year: int) -> int:
+        """The month number on which it falls, of the twelve months from month number ``year``."""
+        if self.months_in is not None:
+            return year + self.months_in - 1
+        if self.month is not None:
+            return year + (self.month - 1 - year) % 12
+        second = year + 1
+        return second + (2 - second) % 3 + 3 * ((self.quarter or 1) - 1)
 
 
 class VatFiling(Dated):

@@ -186,14 +186,11 @@ def instalments_of(
     first: int,
     last: int,
 ) -> tuple[Instalment, ...]:
-    """Payments on account of the year of twelve months from ``year``, as far as they fall in it."""
+    """Payments on account of the year of twelve months from ``year``, from month ``first`` to ``last``."""
     off = day_off(pack)
     found = []
     for one in instalments:
-        if one.months_in is not None:
-            month = year + one.months_in - 1
-        else:
-            month = year + ((one.month or 1) - 1 - year) % 12
+        month = one.month_in(year)
         if not first <= month <= last:
             continue
         day = one.day
@@ -201,7 +198,8 @@ def instalments_of(
             day = filing_day(pack.taxes.filing_days, filer, first_day(month))
         end = last_day(month)
         due = end if day is None else next_working_day(end.replace(day=min(day, end.day)), off)
-        found.append(Instalment(day_number(due), one.share, one.years_back))
+        back = one.years_back if month - year < one.filed_after else 1
+        found.append(Instalment(day_number(due), one.share, back))
     return tuple(sorted(found, key=lambda one: one.day))
 
 
