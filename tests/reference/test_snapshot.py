@@ -135,6 +135,6 @@ def test_callers_cannot_spoil_the_shipped_tables():
 @pytest.mark.skipif(not (COLLECTED / "markets.csv").is_file(), reason="the collected table is not at hand")
 def test_the_shipped_files_are_what_the_build_makes(tmp_path):
     build.build(COLLECTED, tmp_path)
-    for name in ("figures.csv", "markets.csv", "sources.csv"):
+    for name in ("figures.csv", "markets.csv"):
         shipped = Path(snapshot.__file__).parent / "data" / name
         assert (tmp_path / name).read_text(encoding="utf-8") == shipped.read_text(encoding="utf-8")
