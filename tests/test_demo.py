@@ -58,7 +58,7 @@ def read(firm_id: str, root: Path) -> tuple[dict[str, pd.DataFrame], pd.DataFram
     profile = load_sme(HERE, firm_id)
     tables: dict[str, list[pd.DataFrame]] = {}
     refused = []
-    for source in profile.sources:
+    for source in (one for one in profile.sources if one.connector == "files"):
         context = SourceContext(profile, source.id, root, lambda cells: cells, lambda *_: None)
         for batch in FilesConnector(source.options, context).fetch({}):
             refused.append(batch.rejected)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from echannel.demo import lists, supply_lists
+from echannel.demo.books import HOUSES, write_books
 from echannel.demo.faults import Faults, spoil
 from echannel.demo.files import write_ods, write_text, write_xlsx
 from echannel.demo.firms import FIRMS, Firm, Outlet
@@ -140,6 +141,9 @@ def _write_lists(folder: Path, trade: Trade, rng: np.random.Generator, seed: int
     if "c" in firm.lists:
         name = "clients" if french else "customers"
         write_text(folder / f"{name}.csv", lists.customers(trade), separator, encoding)
-    if "v" in firm.lists:
+    visits = lists.visits(trade, rng) if "v" in firm.lists else None
+    if visits is not None:
         name = "visites" if french else "visits"
-        write_text(folder / f"{name}.csv", lists.visits(trade, rng), separator, encoding)
+        write_text(folder / f"{name}.csv", visits, separator, encoding)
+    if stocked is not None and firm.id in HOUSES:
+        write_books(folder, trade, stocked, visits, seed)

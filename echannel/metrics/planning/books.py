@@ -179,11 +179,11 @@ def profit_and_loss(books: Books, by: str = "month", first_month: int = 1) -> pd
     months = np.bincount(period, minlength=len(names))
     over = np.bincount(period, books.complete, len(names)) == (1 if by == "month" else _YEAR)
     lines = [line.name for line in books.statements.lines]
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "period": np.repeat(names, len(lines)),
             "line": lines * len(names),
-            "value": np.round(np.stack([values[name] for name in lines], axis=1).ravel(), 2),
+            "value": np.round(np.stack([values[name] for name in lines], axis=1).ravel(), 2) + 0.0,
             "is_sum": [bool(line.sums) for line in books.statements.lines] * len(names),
             "months": np.repeat(months, len(lines)),
             "complete": np.repeat(over, len(lines)),
@@ -192,6 +192,9 @@ def profit_and_loss(books: Books, by: str = "month", first_month: int = 1) -> pd
             "reason": books.reason,
         }
     )
+    moved_at = np.flatnonzero(frame["n"].to_numpy())  # before the first there are only balances
+    first = moved_at[0] // len(lines) * len(lines) if len(moved_at) else 0
+    return frame.iloc[first:].reset_index(drop=True)
 
 
 def _periods(books: Books, by: str, first_month: int) -> tuple[np.ndarray, np.ndarray]:
@@ -245,7 +248,7 @@ def balances(books: Books) -> pd.DataFrame:
             "month": np.repeat(books.months, len(names)),
             "line": names * count,
             "side": sides * count,
-            "value": np.round(np.stack([values for values, _ in rows], axis=1).ravel(), 2),
+            "value": np.round(np.stack([values for values, _ in rows], axis=1).ravel(), 2) + 0.0,
             "complete": np.repeat(books.complete, len(names)),
             "n": [accounts for _, accounts in rows] * count,
             "status": books.status,
@@ -263,7 +266,7 @@ def _line_held(books: Books, line: StatementLine) -> tuple[np.ndarray, int]:
 def held(books: Books, line: str) -> np.ndarray:
     """A line of the balance sheet at each month's end (see :func:`balances`); ``(months,)``."""
     wanted = next(one for one in books.statements.balances if one.name == line)
-    return np.round(_line_held(books, wanted)[0], 2)
+    return np.round(_line_held(books, wanted)[0], 2) + 0.0
 
 
 def flow(books: Books, lines: tuple[str, ...]) -> np.ndarray:
