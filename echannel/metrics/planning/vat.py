@@ -170,18 +170,20 @@ def _returns(
 
     for period in calendar.periods:
         since, until = max(period.first - first, 0), period.last - first
-        if until < 0:
+        if until < 0 and month_of(period.due_day) < start:
             continue
         on_account = np.zeros(len(due))
         for instalment in period.instalments:
             asked = last_year >= max(period.no_instalments_below, _CENT)
             amount = np.where(asked, cents(last_year * instalment.share), 0.0)
-            pay(period, instalment.day, "instalment", amount)
-            on_account += amount
+            if month_of(instalment.day) >= first:  # what was paid earlier belongs to months not known either
+                pay(period, instalment.day, "instalment", amount)
+                on_account += amount
         if until >= due.shape[1]:
             continue
-        tax = due[:, since : until + 1].sum(axis=1)
-        declared[:, until] += tax
+        tax = due[:, since : max(until + 1, 0)].sum(axis=1)
+        if until >= 0:
+            declared[:, until] += tax
         balance = tax - on_account - credit
         if month_of(period.due_day) >= start:
             balance, more = balance + more, 0.0
