@@ -1,0 +1,23 @@
+"""What people note down about an SME, where many small writes by several people at once belong.
+
+Every function takes the SME's id and reads or writes that SME's rows alone.
+"""
+
+from echannel.register.database import Register, open_register
+from echannel.register.duties import STATES, duty_states, set_duty_state
+from echannel.register.prices import add_price, competitor_prices, remove_price
+from echannel.register.scenarios import remove_scenario, save_scenario, saved_scenarios
+
+__all__ = [
+    "STATES",
+    "Register",
+    "add_price",
+    "competitor_prices",
+    "duty_states",
+    "open_register",
+    "remove_price",
+    "remove_scenario",
+    "save_scenario",
+    "saved_scenarios",
+    "set_duty_state",
+]

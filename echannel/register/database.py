@@ -1,0 +1,100 @@
+"""The database behind the register: a file in the workspace, or what ``ECHANNEL_REGISTER_URL`` names."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+
+from echannel.errors import UserError
+from echannel.register.models import Base, SchemaVersion
+from echannel.workspace import Workspace
+
+ADDRESS = "ECHANNEL_REGISTER_URL"
+VERSION = 1
+_TRIES = 5
+
+
+class Register:
+    """One register, its tables made on first use. What reads or writes it names the SME, always."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A transaction: all of it or nothing. What goes wrong with the database is a ``UserError``."""
+        try:
+            with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except DBAPIError:
+            # The library's own message may quote the address, with its password.
+            raise UserError("reference.error.register_out_of_reach") from None
+
+
+def open_register(workspace: Workspace) -> Register:
+    """The workspace's register; its address may be a database server's (``ECHANNEL_REGISTER_URL``)."""
+    named = os.environ.get(ADDRESS)
+    if named:
+        return Register(named)
+    path = workspace.root / "data" / "register.sqlite"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise UserError("reference.error.register_out_of_reach") from None
+    return Register(f"sqlite:///{path}")
+
+
+def owner(sme: str) -> str:
+    """The SME a row belongs to; a call without one is a mistake of the program's, and never "all of them"."""
+    if not sme:
+        raise ValueError("every call of the register names its SME")
+    return sme
+
+
+def _engine(url: str) -> Engine:
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _for_several_writers)
+        _prepare(engine)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+        raise UserError("reference.error.register_address", name=ADDRESS) from None
+    except DBAPIError:
+        raise UserError("reference.error.register_out_of_reach") from None
+    return engine
+
+
+def _prepare(engine: Engine) -> None:
+    """Makes what tables are missing; another process may be making the same ones just now."""
+    for left in reversed(range(_TRIES)):
+        try:
+            Base.metadata.create_all(engine)
+            _check_version(engine)
+            return
+        except (OperationalError, IntegrityError):
+            if not left or engine.dialect.name != "sqlite":
+                raise
+            time.sleep(0.1)
+
+
+def _check_version(engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        found = session.scalar(select(SchemaVersion.version))
+        if found is None:
+            session.add(SchemaVersion(version=VERSION))
+        elif found > VERSION:
+            raise UserError("reference.error.register_newer", found=str(found), known=str(VERSION))
+
+
+def _for_several_writers(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()
