@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from echannel.countries.agreements import access
+from echannel.metrics.market.criteria import Criteria, matrix
 from echannel.metrics.market.traction import traction
 from echannel.reference import snapshot
 
@@ -23,3 +26,25 @@ def traction_of(sme: Sme, kind: str) -> pd.DataFrame:
     home = sme.profile.country
     distances = snapshot.distances(home)
     return traction(sme.sales, kind, markets_of(sme), distances, home, sme.table("orders"))
+
+
+def criteria_of(sme: Sme, own: pd.DataFrame, on: date) -> Criteria:
+    """What the SME's markets are compared on (see ``metrics.market.criteria``) under the rules of a day.
+
+    It writes its profile's languages and those of its home; it prices in its reporting currency.
+    """
+    profile, markets = sme.profile, markets_of(sme)
+    home = profile.country
+    spoken: set[str] = set(profile.languages)
+    if home in markets.index:
+        spoken |= set(markets["languages"][home])
+    return matrix(
+        markets,
+        home,
+        sorted(spoken),
+        profile.currency,
+        snapshot.distances(home),
+        {market: access(home, market, on) for market in markets.index},
+        on.year,
+        traction=own,
+    )
