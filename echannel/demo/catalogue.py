@@ -76,7 +76,9 @@ def catalogue(firm: Firm, days: int, rng: np.random.Generator) -> pd.DataFrame:
         lead_time=rng.choice([3, 5, 7, 10, 14, 21, 35], n),
         order_minimum=rng.choice([1, 6, 10, 12, 24], n),
         supplier=[f"S{number:02d}" for number in rng.integers(1, 9, n)],
-        origin=rng.choice([firm.country, "FR", "GB", "CN", "PT"], n, p=[0.5, 0.15, 0.1, 0.15, 0.1]),
+        origin=_origin(
+            firm, rng.choice([firm.country, "FR", "GB", "CN", "PT"], n, p=[0.5, 0.15, 0.1, 0.15, 0.1])
+        ),
     )
 
 
@@ -103,11 +105,12 @@ def _named(firm: Firm, rng: np.random.Generator) -> pd.DataFrame:
         always = "season" not in about
         season = np.array([always or month in about["season"] for month in range(1, 13)])
         low, high = about["price"]
-        for thing in about["things"]:
+        codes = about.get("hs", [""] * len(about["things"]))
+        for thing, code in zip(about["things"], codes, strict=True):
             for kind in sector["kinds"]:
                 name = _title(firm, thing, kind)
-                rows.append((name, category, low, high, about["vat"], about["cost"], season))
-    columns = ["name", "category", "low", "high", "vat", "cost_part", "season"]
+                rows.append((name, category, low, high, about["vat"], about["cost"], season, code))
+    columns = ["name", "category", "low", "high", "vat", "cost_part", "season", "hs_code"]
     every = pd.DataFrame(rows, columns=columns)
     chosen = rng.choice(len(every), firm.products, replace=firm.products > len(every))
     frame = every.iloc[np.sort(chosen)].reset_index(drop=True)
@@ -119,6 +122,13 @@ def _named(firm: Firm, rng: np.random.Generator) -> pd.DataFrame:
     prefix = "".join(word[0] for word in firm.id.split("-")).upper()
     frame.insert(0, "product_id", [f"{prefix}-{1001 + number}" for number in range(len(frame))])
     return frame
+
+
+def _origin(firm: Firm, drawn: np.ndarray) -> np.ndarray:
+    """Where products were made; a French grocer's come from home, but for the tins from Portugal."""
+    if firm.country == "FR" and firm.sector == "food":
+        return np.where(drawn == "PT", "PT", "FR")
+    return drawn
 
 
 def _title(firm: Firm, thing: str, kind: str) -> str:

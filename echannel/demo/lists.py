@@ -12,11 +12,11 @@ from echannel.demo.trade import Trade
 
 _PRODUCTS = {
     "GB": ["SKU", "Product name", "Category", "Supplier", "Cost price", "Price inc VAT", "VAT rate",
-           "Lead time (days)", "Minimum order quantity", "Weight (kg)", "Country of origin", "Active",
-           "Date added"],
+           "Lead time (days)", "Minimum order quantity", "Weight (kg)", "Country of origin", "HS code",
+           "Active", "Date added"],
     "FR": ["Référence", "Désignation", "Catégorie", "Fournisseur", "Prix d'achat HT", "Prix de vente TTC",
-           "Taux TVA", "Délai (jours)", "Quantité minimale", "Poids (kg)", "Pays d'origine", "Actif",
-           "Créé le"],
+           "Taux TVA", "Délai (jours)", "Quantité minimale", "Poids (kg)", "Pays d'origine", "Code SH",
+           "Actif", "Créé le"],
 }  # fmt: skip
 _CUSTOMERS = {
     "GB": ["Customer", "Customer type", "Country", "County", "Customer since"],
@@ -62,10 +62,13 @@ def products(trade: Trade, lead: pd.Series | None = None) -> pd.DataFrame:
         known["order_minimum"].astype(str),
         money(known["weight"], comma=comma),
         known["origin"],
+        known["hs_code"],
         np.where(unsold, _WORDS[firm.country]["no"], _WORDS[firm.country]["yes"]),
         added,
     ]
-    return pd.DataFrame(dict(zip(_PRODUCTS[firm.country], values, strict=True)))
+    listed = pd.DataFrame(dict(zip(_PRODUCTS[firm.country], values, strict=True)))
+    coded = (known["hs_code"] != "").any()
+    return listed if coded else listed.drop(columns=["HS code", "Code SH"], errors="ignore")
 
 
 def customers(trade: Trade) -> pd.DataFrame:
