@@ -18,7 +18,7 @@
     if (narrow.matches && figure.narrow) {
       for (const [axis, change] of Object.entries(figure.narrow)) {
         if (axis === "data") Object.assign(figure.data[0], change);
-        else figure.layout[axis] = Object.assign({}, figure.layout[axis], change);
+        else figure.layout[axis] = Array.isArray(change) ? change : Object.assign({}, figure.layout[axis], change);
       }
     }
     Plotly.react(element, figure.data, figure.layout, config);
