@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from echannel.countries import country_pack
 from echannel.countries.due_dates import Filer, day_off, due_date, end_of_month, filing_day
+from echannel.countries.late_payment import late_law, reference_rate
 from echannel.countries.plan_rules import TaxFacts, plan_rules
 from echannel.countries.taxes import DueRule, Instalment
 from echannel.locale import LANGUAGES, Speaker
@@ -264,9 +265,11 @@ def test_employers_charges_by_date():
     assert rules.rate.tolist() == [0.138, 0.15, 0.15]
     assert rules.threshold[1] == pytest.approx(5_000 / 12)
     assert (rules.allowance[0], rules.allowance[1], rules.year_starts) == (5_000, 10_500, 4)
-    assert (rules.paid_after, rules.due_day_of_month, rules.is_default) == (1, 22, False)
+    assert (rules.paid_after, rules.is_default) == (1, False)
+    assert [day(one) for one in rules.due_days] == ["2025-03-22", "2025-04-22", "2025-05-22"]
     france = plan_rules(FRANCE, TaxFacts("reel_normal", staff=3, quarterly_payroll=True), month("2027-01"), 3)
     assert france.payroll.is_default and france.payroll.every == 3
+    assert [day(one) for one in france.payroll.due_days] == ["2027-01-15", "2027-02-15", "2027-03-15"]
     many = plan_rules(FRANCE, TaxFacts("reel_normal", staff=11, quarterly_payroll=True), month("2027-01"), 3)
     assert many.payroll.every == 1
     own = plan_rules(FRANCE, TaxFacts("reel_normal", payroll_rate=0.41), month("2027-01"), 3).payroll
@@ -324,3 +327,26 @@ def test_an_instalment_counts_in_one_way_only():
         Instalment(share=0.5)
     with pytest.raises(ValueError, match="instalment_month"):
         Instalment(share=0.5, month=7, quarter=1)
+
+
+# --- Late payment ----------------------------------------------------------------------------------
+
+
+def test_what_the_law_grants_on_late_invoices_by_date():
+    britain = late_law(BRITAIN, date(2026, 11, 24))
+    assert britain.interest_rate == pytest.approx(0.1175)  # 8 % and a base rate of 3.75 %
+    assert [britain.fee(sum_) for sum_ in (999.99, 1_000, 9_999.99, 10_000)] == [40, 70, 70, 100]
+    assert (britain.max_days, britain.bill_days) == (None, 60)
+    assert late_law(BRITAIN, date(2024, 3, 1)).interest_rate == pytest.approx(0.1325)
+    france = late_law(FRANCE, date(2024, 8, 1))
+    assert france.interest_rate == pytest.approx(0.1425)  # ECB 4.25 % on 1 July 2024, and 10 points
+    assert [france.fee(sum_) for sum_ in (1, 1e6)] == [40, 40]
+    assert (france.max_days, france.bill_days) == (60, None)
+    assert late_law(BRITAIN, date(2001, 1, 1)) is None
+    assert reference_rate(FRANCE, date(2024, 8, 1)).name == "ecb_main_refinancing_rate"
+
+
+def test_every_half_year_since_2023_has_a_reference_rate():
+    for pack in (FRANCE, BRITAIN):
+        for year in range(2023, 2030):
+            assert all(reference_rate(pack, date(year, month_, 1)) for month_ in (1, 7))

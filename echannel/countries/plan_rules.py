@@ -9,7 +9,7 @@ import numpy as np
 from echannel.countries.dated import in_force_on
 from echannel.countries.due_dates import due_date
 from echannel.countries.pack import CountryPack
-from echannel.countries.taxes import CorporationTax, PayrollCharges, Taxes
+from echannel.countries.taxes import CorporationTax, DueRule, PayrollCharges, Taxes
 from echannel.countries.vat_calendar import (
     TaxFacts,
     day_number,
@@ -47,7 +47,7 @@ def plan_rules(pack: CountryPack, facts: TaxFacts, start: int, months: int) -> P
             for one in in_force_on(taxes.one_stop, first_day(start))
         },
         tax_years=_tax_years(pack, taxes, facts, start, months),
-        payroll=_payroll(taxes, facts, span),
+        payroll=_payroll(pack, taxes, facts, span),
         watches=threshold_watches(pack, facts, first_day(start)),
         known_costs=_known_costs(taxes, start, months),
         deadlines=_deadlines(pack, taxes, facts, start, months),
@@ -100,7 +100,7 @@ def _tax_year(pack: CountryPack, rule: CorporationTax, facts: TaxFacts, first: i
     )
 
 
-def _payroll(taxes: Taxes, facts: TaxFacts, span: range) -> PayrollRules:
+def _payroll(pack: CountryPack, taxes: Taxes, facts: TaxFacts, span: range) -> PayrollRules:
     """The employer's charges by month, each under the rule of its last day (UK years begin on 6 April)."""
     by_month: list[PayrollCharges] = []
     for month in span:
@@ -119,10 +119,17 @@ def _payroll(taxes: Taxes, facts: TaxFacts, span: range) -> PayrollRules:
         year_starts=now.year_starts,
         paid_after=now.due.months,
         every=3 if facts.quarterly_payroll and may_quarter else 1,
-        due_day_of_month=now.due.day or 15,
+        due_days=np.array(
+            [_charges_due(pack, one.due, month) for one, month in zip(by_month, span, strict=True)]
+        ),
         withheld=now.withheld,
         is_default=now.is_default and own is None,
     )
+
+
+def _charges_due(pack: CountryPack, rule: DueRule, month: int) -> int:
+    """The day in ``month`` on which charges that fall due in it are paid."""
+    return day_number(due_date(rule, last_day(month - rule.months), pack))
 
 
 def _known_costs(taxes: Taxes, start: int, months: int) -> tuple[KnownCost, ...]:

@@ -7,7 +7,7 @@ are numbers (months since 1970-01), days too (days since 1970-01-01).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -137,6 +137,7 @@ class PayrollRules:
     Charge of a month = ``rate`` × Σ over staff of max(0, gross − ``threshold``), less what is left of the
     year's ``allowance`` (years begin in month ``year_starts``). ``paid_after``: months from pay to the
     payment of charges; with ``every`` = 3 they are paid by calendar quarter, in the month after it.
+    ``due_days``: the day in each month on which charges due in it are paid ``(T,)``.
     ``withheld``: default share of gross pay that is not paid to staff but with the charges (their own tax
     and contributions), so that net pay and charges leave on their own days. ``is_default``: the rate is an
     overall one of ours, to be replaced by the firm's own.
@@ -148,7 +149,7 @@ class PayrollRules:
     year_starts: int = 1
     paid_after: int = 1
     every: int = 1
-    due_day_of_month: int = 15
+    due_days: np.ndarray | None = None
     withheld: float = 0.0
     is_default: bool = False
 
@@ -187,6 +188,26 @@ class Deadline:
 
 
 @dataclass(frozen=True)
+class LateLaw:
+    """What the law grants on an invoice between firms that is paid late (reporting currency).
+
+    ``interest_rate`` a year, simple, on the sum including VAT from the day after it was due; ``fees``: fixed
+    sum per late invoice by size, ``(amount, below)`` in order of ``below`` (infinity: any); ``max_days``:
+    the longest term a contract may set, None where the law sets none; ``bill_days``: the longest under a
+    bill that is **not in force**, shown as such and never owed.
+    """
+
+    interest_rate: float
+    fees: tuple[tuple[float, float], ...] = ()
+    max_days: int | None = None
+    bill_days: int | None = None
+
+    def fee(self, invoice: float) -> float:
+        """The fixed sum for one late invoice of that size including VAT."""
+        return next((amount for amount, below in self.fees if invoice < below), 0.0)
+
+
+@dataclass(frozen=True)
 class PlanRules:
     """Everything a plan of ``months`` months from ``start`` needs of its country.
 
@@ -204,8 +225,6 @@ class PlanRules:
     watches: tuple[ThresholdWatch, ...] = ()
     known_costs: tuple[KnownCost, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
-    deducts_assets_vat: bool = True
-    notes: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def calendar(self) -> np.ndarray:
