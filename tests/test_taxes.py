@@ -266,10 +266,10 @@ def test_employers_charges_by_date():
     assert rules.threshold[1] == pytest.approx(5_000 / 12)
     assert (rules.allowance[0], rules.allowance[1], rules.year_starts) == (5_000, 10_500, 4)
     assert (rules.paid_after, rules.is_default) == (1, False)
-    assert [day(one) for one in rules.due_days] == ["2025-03-22", "2025-04-22", "2025-05-22"]
+    assert [day(int(one)) for one in rules.due_days] == ["2025-03-22", "2025-04-22", "2025-05-22"]
     france = plan_rules(FRANCE, TaxFacts("reel_normal", staff=3, quarterly_payroll=True), month("2027-01"), 3)
     assert france.payroll.is_default and france.payroll.every == 3
-    assert [day(one) for one in france.payroll.due_days] == ["2027-01-15", "2027-02-15", "2027-03-15"]
+    assert [day(int(one)) for one in france.payroll.due_days] == ["2027-01-15", "2027-02-15", "2027-03-15"]
     many = plan_rules(FRANCE, TaxFacts("reel_normal", staff=11, quarterly_payroll=True), month("2027-01"), 3)
     assert many.payroll.every == 1
     own = plan_rules(FRANCE, TaxFacts("reel_normal", payroll_rate=0.41), month("2027-01"), 3).payroll
