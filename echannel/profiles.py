@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from echannel.countries import country_pack
 from echannel.errors import UserError
+from echannel.export_profile import ExportProfile
 from echannel.mistakes import broken_yaml, first_mistake
 from echannel.workspace import Workspace
 
@@ -116,6 +117,7 @@ class SmeProfile(_Strict):
     identifiers: dict[str, str] = {}  # by the names of the country pack: company_number, siren …
     sources: tuple[Source, ...] = ()
     inventory: InventoryProfile = InventoryProfile()
+    exports: ExportProfile = ExportProfile()
 
     @property
     def default_kind(self) -> str:

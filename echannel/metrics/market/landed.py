@@ -55,11 +55,10 @@ MONEY_STEPS = (
     "at_checkout",
     "at_least",
 )
+CHARGED = ("intrinsic_value", "carriage", "packaging", "insurance")
+"""What the customer is charged for goods and delivery, ex VAT."""
 ADDED = (
-    "intrinsic_value",
-    "carriage",
-    "packaging",
-    "insurance",
+    *CHARGED,
     "duty",
     "flat_duty",
     "parcel_tax",
@@ -275,7 +274,7 @@ def _totals(
 ) -> None:
     """Adds who pays what to the steps. VAT that a firm may deduct is not borne by anyone."""
     b2b = options.kind == "b2b"
-    charged = sum(steps[name] for name in ("intrinsic_value", "carriage", "packaging", "insurance"))
+    charged = np.sum([steps[name] for name in CHARGED], axis=0)
     extras = sum((steps[name] for name in (*DUTIES, "clearance_fee")), np.zeros(len(on_price)))
     steps["total"] = sum((steps[name] for name in ADDED), np.zeros(len(on_price)))
     steps["deductible_vat"] = steps["vat"] if b2b else np.zeros_like(on_price)
