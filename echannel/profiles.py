@@ -17,6 +17,7 @@ from echannel.countries import country_pack
 from echannel.errors import UserError
 from echannel.export_profile import ExportProfile
 from echannel.mistakes import broken_yaml, first_mistake
+from echannel.planning_profile import PlanningProfile
 from echannel.workspace import Workspace
 
 # Windows refuses these as folder names, whatever their case or ending.
@@ -117,6 +118,7 @@ class SmeProfile(_Strict):
     identifiers: dict[str, str] = {}  # by the names of the country pack: company_number, siren …
     sources: tuple[Source, ...] = ()
     inventory: InventoryProfile = InventoryProfile()
+    planning: PlanningProfile = PlanningProfile()
     exports: ExportProfile = ExportProfile()
 
     @property
