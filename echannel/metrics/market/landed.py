@@ -17,7 +17,7 @@ Delivered at place (``dap``): the customer pays all of it. Delivered duty paid (
 the price with its VAT and nothing else; the seller bears duties, fees and the VAT on them.
 
 What is not known (HS code, origin, rate) leaves the steps that need it NaN, with a reason; ``at_least`` is
-the total without the duties that are not known.
+the total without the duties and the VAT that are not known.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ def route_cost(
     fee_due = crossing.at_border & (options.kind == "b2c")
     fee = money(np.asarray((route.clearance_fee or 0.0) * route.currency_rate))
     steps["clearance_fee"] = np.where(fee_due, fee, 0.0)
-    steps["at_least"] = charged + known + vat_at_least + steps["clearance_fee"]
+    steps["at_least"] = charged + known + np.nan_to_num(vat_at_least) + steps["clearance_fee"]
     _totals(steps, on_price, options, crossing)
     reason = _reasons(parcels, steps, vat_rates)
     return {

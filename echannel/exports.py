@@ -1,0 +1,289 @@
+"""An SME's own baskets sent to a market: parcels, route and costs, from its data and what it entered.
+
+What the profile's ``exports:`` says wins; then what the shop itself shows of the market; then of home; then a
+default. Everything that is not entered is named in ``Case.assumed``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from echannel.countries import country_codes, country_pack
+from echannel.countries.trade import area_currency, trade_rules
+from echannel.export_profile import for_market
+from echannel.markets import markets_of
+from echannel.metrics.market.landed import Route
+from echannel.metrics.market.margin import SellingCosts
+from echannel.metrics.market.parcels import Parcels, parcels_of
+from echannel.metrics.market.traction import last_year
+from echannel.reference import fx
+
+if TYPE_CHECKING:
+    from echannel.sme import Sme
+
+SINGLES, TOGETHER = 7, 3  # of the ten baskets shown: one product, and several that are bought together
+
+PAYMENT_FEE_RATE, PAYMENT_FEE_FIXED = 0.015, 0.25
+EXCHANGE_FEE_RATE = 0.02
+RESALEABLE = 0.9
+
+
+@dataclass(frozen=True)
+class Case:
+    """Baskets, what they cost, and the way to one market, beside the same sale at home.
+
+    ``lines``: one row per line, with ``parcel``; ``cost`` of each parcel's goods (NaN unknown); ``assumed``:
+    names of what is not entered and was taken from elsewhere; ``unsettled_vat``: parcels with a product that
+    bears a reduced rate at home, whose rate in the market nobody has entered: they bear ``vat_low`` or the
+    standard rate. ``exchange``: the market's currency for one of the seller's.
+    """
+
+    market: str
+    lines: pd.DataFrame
+    parcels: Parcels
+    cost: np.ndarray
+    route: Route
+    selling: SellingCosts
+    home_route: Route
+    home_selling: SellingCosts
+    currency: str
+    exchange: fx.Rate
+    assumed: tuple[str, ...]
+    unsettled_vat: np.ndarray
+    vat_low: float
+
+    def at_reduced_vat(self) -> Case:
+        """The same case, with what is unsettled at the market's lowest rate for such goods."""
+        rates = {**self.route.vat_rates, UNSETTLED: self.vat_low}
+        return replace(self, route=replace(self.route, vat_rates=rates))
+
+
+UNSETTLED = "reduced at home"
+FAR = date(2200, 1, 1)  # a day for which there is no rate yet: the newest is taken
+_LOWEST = ("zero", "super_reduced", "reduced")  # by name, the first that a country's pack has
+
+
+def year_lines(sme: Sme, kind: str) -> pd.DataFrame:
+    """Every line sold to one kind of customer in the last twelve months, net of discounts and VAT.
+
+    ``parcel`` (the order), ``product_id``, ``quantity``, ``unit_price``, ``unit_cost`` (reporting currency),
+    and of the product ``hs_code``, ``origin_country``, ``weight_kg``, ``category``, ``home_vat``, ``proven``.
+    """
+    sales = sme.sales
+    period, lines = last_year(sales), sales.lines
+    wanted = (
+        (lines["entry"] == "sale")
+        & (lines["kind"] == kind)
+        & lines["day"].between(period.since, period.until)
+        & lines["product_id"].notna()
+        & (lines["quantity"] > 0)
+    )
+    sold = lines.loc[wanted, ["order_id", "product_id", "quantity", "net", "cost"]].reset_index(drop=True)
+    frame = pd.DataFrame(
+        {
+            "parcel": sold["order_id"].astype(str),
+            "product_id": sold["product_id"].astype(str),
+            "quantity": sold["quantity"],
+            "unit_price": sold["net"] / sold["quantity"],
+            "unit_cost": sold["cost"] / sold["quantity"],
+        }
+    )
+    return frame.merge(product_facts(sme), left_on="product_id", right_index=True, how="left")
+
+
+def product_facts(sme: Sme) -> pd.DataFrame:
+    """What customs ask of each product, by id, and whether the firm holds proof of its origin."""
+    products = sme.table("products")
+    ids = products["product_id"].astype(str)
+    lines = sme.table("order_lines")
+    stated = lines[["product_id", "vat_rate"]].dropna()
+    # Sales abroad may bear none: the highest rate that a product ever bore is the one at home.
+    home_vat = stated.groupby(stated["product_id"].astype(str))["vat_rate"].max()
+    proof = sme.profile.exports.proof_of_origin
+    proven = np.ones(len(ids), bool) if proof == "all" else ids.isin(proof) | products["sku"].isin(proof)
+    return pd.DataFrame(
+        {
+            "hs_code": products["hs_code"].astype(object).to_numpy(),
+            "origin_country": products["origin_country"].astype(object).to_numpy(),
+            "weight_kg": products["weight_kg"].to_numpy(),
+            "category": products["category"].astype(object).to_numpy(),
+            "home_vat": home_vat.reindex(ids).to_numpy(),
+            "proven": np.asarray(proven, dtype=bool),
+        },
+        index=pd.Index(ids, name="product_id"),
+    )
+
+
+def top_baskets(lines: pd.DataFrame) -> pd.DataFrame:
+    """The ten baskets that bring most turnover: products by themselves, and sets that are bought together.
+
+    One piece of each product, at its mean price and cost of the year. ``parcel`` is the basket's place, best
+    first within singles, then sets; ``orders``: how many orders held the product, or exactly this set.
+    """
+    if lines.empty:
+        return lines.assign(orders=pd.Series(dtype="float64"))
+    money = lines.assign(
+        net=lines["unit_price"] * lines["quantity"], paid=lines["unit_cost"] * lines["quantity"]
+    )
+    each = money.groupby("product_id").agg(
+        net=("net", "sum"), units=("quantity", "sum"), orders=("parcel", "nunique")
+    )
+    known = money[money["paid"].notna()].groupby("product_id")[["paid", "quantity"]].sum()
+    each["unit_price"] = (each["net"] / each["units"]).round(2)
+    each["unit_cost"] = known["paid"] / known["quantity"]
+    sets = _sets(money)
+    singles = each.sort_values("net", ascending=False, kind="stable").index
+    wanted = [
+        ((product,), each.loc[product, "orders"]) for product in singles[: SINGLES + TOGETHER - len(sets)]
+    ]
+    rows = [
+        {"parcel": place, "product_id": product, "quantity": 1.0, "orders": orders}
+        for place, (products, orders) in enumerate([*wanted, *sets])
+        for product in products
+    ]
+    facts = lines.drop_duplicates("product_id").set_index("product_id")
+    facts = facts.drop(columns=["parcel", "quantity", "unit_price", "unit_cost"])
+    frame = pd.DataFrame(rows).merge(
+        each[["unit_price", "unit_cost"]], left_on="product_id", right_index=True
+    )
+    frame = frame.merge(facts, left_on="product_id", right_index=True)
+    return frame.sort_values(["parcel", "product_id"], kind="stable").reset_index(drop=True)
+
+
+def _sets(money: pd.DataFrame) -> list[tuple[tuple[str, ...], int]]:
+    """The sets of several products that bring most turnover, with the number of orders of each."""
+    pairs = money.drop_duplicates(["parcel", "product_id"])
+    size = pairs.groupby("parcel")["product_id"].transform("size")
+    pairs = pairs[size.between(2, 4)].sort_values(["parcel", "product_id"], kind="stable")
+    if pairs.empty:
+        return []
+    by_order = pairs.groupby("parcel").agg(products=("product_id", tuple))
+    by_order["net"] = money.groupby("parcel")["net"].sum()
+    by_set = by_order.groupby("products")["net"].agg(["size", "sum"])
+    best = by_set.sort_values(["size", "sum"], ascending=False, kind="stable").head(TOGETHER)
+    return [(tuple(products), int(n)) for products, n in zip(best.index, best["size"], strict=True)]
+
+
+def case_of(sme: Sme, market: str, on: date, lines: pd.DataFrame, own: pd.DataFrame) -> Case:
+    """Those lines sent to ``market`` under the rules of a day; ``own``: own traction by country.
+
+    Amounts are turned at the newest reference rate, whatever the day of the rules: a change of day shows what
+    the rules change, and nothing else.
+    """
+    profile, home = sme.profile, sme.profile.country
+    entered = profile.exports
+    rules = trade_rules(home, market, on)
+    currency = area_currency(market) if rules.currency else profile.currency
+    exchange = fx.rate(profile.currency, currency or profile.currency, FAR, sme.workspace)
+    assumed: list[str] = []
+
+    def taken(name: str, given: float | None, *others: float) -> float:
+        if given is not None:
+            return float(given)
+        assumed.append(name)
+        return next((float(other) for other in others if np.isfinite(other)), np.nan)
+
+    paid_here, paid_home = _shown(own, market, "carriage_paid"), _shown(own, home, "carriage_paid")
+    charged = taken("carriage_charged", for_market(entered.carriage_charged, market), paid_here, paid_home)
+    carriage = taken(
+        "carriage_cost",
+        for_market(entered.carriage_cost, market),
+        _shown(own, market, "carriage_cost"),
+        charged,
+    )
+    packaging = entered.packaging_cost or 0.0
+    fee_rate = taken("payment_fee_rate", entered.payment_fee_rate, PAYMENT_FEE_RATE)
+    fee_fixed = taken("payment_fee_fixed", entered.payment_fee_fixed, PAYMENT_FEE_FIXED)
+    foreign = (currency or profile.currency) != profile.currency
+    exchanged = taken("exchange_fee_rate", entered.exchange_fee_rate, EXCHANGE_FEE_RATE) if foreign else 0.0
+    resold = taken("resaleable", entered.resaleable, RESALEABLE)
+    back = taken("return_cost", for_market(entered.return_cost, market), carriage)
+    returns_home = _shown(own, home, "return_rate")
+    returns = taken("return_rate", None, _shown(own, market, "return_rate"), returns_home, 0.0)
+    home_charged = paid_home if np.isfinite(paid_home) else 0.0
+    home_cost = _first(
+        for_market(entered.carriage_cost, home), _shown(own, home, "carriage_cost"), home_charged
+    )
+    vat_classes, unsettled, own_rates = _vat_classes(sme, market, on, lines)
+    parcels = parcels_of(lines.assign(vat_class=vat_classes))
+    insurance = entered.insurance_rate
+    home_vat = sme.pack.vat_rate("standard", on)
+    route = Route(
+        rules,
+        vat_rate=standard_vat(sme, market, on),
+        home_vat_rate=home_vat,
+        currency_rate=exchange.value,
+        carriage=charged,
+        insurance=insurance,
+        clearance_fee=for_market(entered.clearance_fee, market),
+        vat_rates=own_rates,
+        duty_rates=for_market(entered.duty_rates, market) or {},
+    )
+    whole = parcels_of(lines.assign(unit_price=lines["unit_cost"]))
+    touched = parcels_of(lines.assign(unit_price=unsettled.astype("float64")))
+    return Case(
+        market=market,
+        lines=lines,
+        parcels=parcels,
+        cost=whole.total(whole.value),
+        route=route,
+        selling=SellingCosts(carriage + packaging, fee_rate, fee_fixed, exchanged, returns, back, resold),
+        home_route=Route(trade_rules(home, home, on), home_vat, home_vat, carriage=home_charged),
+        home_selling=SellingCosts(
+            home_cost + packaging,
+            fee_rate,
+            fee_fixed,
+            0.0,
+            _first(None, returns_home, 0.0),
+            _first(for_market(entered.return_cost, home), home_cost, 0.0),
+            resold,
+        ),
+        currency=currency or profile.currency,
+        exchange=exchange,
+        assumed=tuple(assumed),
+        unsettled_vat=touched.total(touched.value) > 0,
+        vat_low=lowest_vat(sme, market, on),
+    )
+
+
+def standard_vat(sme: Sme, market: str, on: date) -> float:
+    """A market's standard VAT rate: its country pack's on the day, else the newest reference figure."""
+    if market in country_codes(sme.workspace):
+        return country_pack(market, sme.workspace).vat_rate("standard", on)
+    known = markets_of(sme)["vat_standard"]
+    return float(known.get(market, np.nan))
+
+
+def lowest_vat(sme: Sme, market: str, on: date) -> float:
+    """The lowest rate that goods of a reduced rate may bear there; NaN where no country pack tells."""
+    if market not in country_codes(sme.workspace):
+        return np.nan
+    rates = country_pack(market, sme.workspace).vat_rates_on(on)
+    return next((rates[name] for name in _LOWEST if name in rates), np.nan)
+
+
+def _vat_classes(
+    sme: Sme, market: str, on: date, lines: pd.DataFrame
+) -> tuple[pd.Series, np.ndarray, dict[str, float]]:
+    """Each line's VAT class in a market, which are unsettled, and the rates that are entered."""
+    rates = dict(for_market(sme.profile.exports.vat_rates, market) or {})
+    category = lines["category"].astype(object)
+    told = category.isin(rates).to_numpy()
+    reduced = (lines["home_vat"] < sme.pack.vat_rate("standard", on) - 1e-9).to_numpy()
+    unsettled = reduced & ~told & (market != sme.profile.country)
+    return category.where(told, np.where(unsettled, UNSETTLED, "")), unsettled, rates
+
+
+def _shown(own: pd.DataFrame, country: str, column: str) -> float:
+    return float(own[column].get(country, np.nan)) if column in own else np.nan
+
+
+def _first(given: float | None, *others: float) -> float:
+    if given is not None:
+        return float(given)
+    return next((float(other) for other in others if np.isfinite(other)), np.nan)
