@@ -17,6 +17,7 @@ from echannel.workspace import Workspace, find_workspace
 if TYPE_CHECKING:
     from echannel.metrics.inventory import Inventory
     from echannel.metrics.inventory.forecast import Forecasts
+    from echannel.metrics.planning.turnover_forecast import TurnoverForecast
 
 
 class Sme:
@@ -72,6 +73,13 @@ class Sme:
         from echannel.stock import forecasts_of
 
         return forecasts_of(self)
+
+    @cached_property
+    def turnover_forecast(self) -> TurnoverForecast:
+        """Monthly turnover to come, kept on disk until the tables change (see ``echannel.foresight``)."""
+        from echannel.foresight import turnover_forecast_of
+
+        return turnover_forecast_of(self)
 
     @property
     def _last_day_over(self) -> int:
