@@ -82,7 +82,8 @@ class VatFiling(Dated):
     Where a regime knows several, the first whose limits hold is taken: turnover of the year before up to
     ``turnover_up_to`` and of the running one up to ``turnover_tolerated``; VAT due in a year up to
     ``vat_due_up_to``. ``fiscal_year``: a yearly return follows the accounting year. ``credits``: whether a
-    credit is carried to the next return or repaid.
+    credit is carried to the next return or repaid; a carried one of at least ``claim_from`` may be claimed,
+    and is taken to come ``claim_months`` after the return.
     """
 
     regime: str
@@ -95,6 +96,8 @@ class VatFiling(Dated):
     instalments: tuple[Instalment, ...] = ()
     no_instalments_below: float = 0.0
     credits: Literal["carried", "repaid"] = "carried"
+    claim_from: float | None = None
+    claim_months: int = 1
 
 
 class Succession(Strict):

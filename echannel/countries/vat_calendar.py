@@ -28,6 +28,7 @@ class TaxFacts:
     expected, for the limits that depend on it; ``vat_due_a_year``: for those that depend on VAT;
     ``registered_from``: month from which a firm outside VAT will charge it; ``flat_rate_trade``: its trade
     under the flat rate; ``staff``: how many are employed; ``payroll_rate``: the firm's own overall rate;
+    ``claims_credits``: it has VAT credits repaid instead of carrying them, where it may;
     ``small_company``: fulfils what the law asks for the reduced rate of corporation tax beside turnover
     (France: capital paid up, 75 % held by people).
     """
@@ -44,6 +45,7 @@ class TaxFacts:
     vat_due_a_year: float | None = None
     registered_from: int | None = None
     flat_rate_trade: str | None = None
+    claims_credits: bool = False
     staff: int = 0
     quarterly_payroll: bool = False
     payroll_rate: float | None = None
@@ -72,14 +74,17 @@ def vat_calendar(pack: CountryPack, facts: TaxFacts, start: int, months: int) ->
         periods.append(_vat_period(pack, filing, facts, month, last))
         month = last + 1
     registered = [pack.vat_regime(name).registered for name in regimes]
-    carried = {one.credits for one in taxes.vat_filings if one.regime in regimes} or {"carried"}
+    filings = [one for one in taxes.vat_filings if one.regime in regimes]
+    claims = [one for one in filings if one.claim_from is not None] if facts.claims_credits else []
     return VatCalendar(
         periods=tuple(periods),
         registered=np.array(registered, dtype=bool),
         on_receipts=np.array([name == "cash_accounting" for name in regimes]),
         flat_rate=np.array([_flat_rate(taxes, facts, regimes[at], m) for at, m in enumerate(span)]),
         regimes=tuple(regimes),
-        credits="repaid" if carried == {"repaid"} else "carried",
+        credits="repaid" if any(one.credits == "repaid" for one in filings) else "carried",
+        claimed_from=max((one.claim_from or 0.0 for one in claims), default=float("inf")),
+        claim_months=max((one.claim_months for one in claims), default=1),
     )
 
 

@@ -54,7 +54,8 @@ class VatCalendar:
     ``registered``: VAT is charged and deducted; ``on_receipts``: it is due when money moves (UK cash
     accounting), not when invoiced; ``flat_rate``: share of the turnover including VAT that is due under a
     flat rate, NaN elsewhere. ``credits``: what happens to a return that shows a credit, ``carried`` to the
-    next one or ``repaid`` on its due day.
+    next one or ``repaid`` on its due day; a carried one that has grown to ``claimed_from`` is claimed, and
+    comes ``claim_months`` after the return.
     """
 
     periods: tuple[VatPeriod, ...]
@@ -63,6 +64,8 @@ class VatCalendar:
     flat_rate: np.ndarray
     regimes: tuple[str, ...]
     credits: str = "carried"
+    claimed_from: float = float("inf")
+    claim_months: int = 1
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from echannel.metrics.periods import month_of
+from echannel.metrics.periods import month_of, month_start
 from echannel.metrics.planning.rules import (
     NEVER,
     PlanRules,
@@ -36,7 +36,8 @@ class VatFlows:
     (negative: repaid). ``position`` is owed at the month's end (negative: a credit): ``opening`` + Σ ``due``
     − Σ ``paid``. ``cost`` belongs in the profit and loss: VAT on purchases that cannot be deducted, less what
     a flat rate lets the firm keep. ``periods``: one row per return or payment on account of path 0
-    (``period_first``, ``period_last``, ``due_day``, ``kind`` return/instalment, ``regime``, ``amount``).
+    (``period_first``, ``period_last``, ``due_day``, ``kind`` return/instalment/refund, ``regime``,
+    ``amount``).
     """
 
     due: np.ndarray
@@ -190,7 +191,16 @@ def _returns(
         balance = cents(balance)
         if calendar.credits == "carried":
             credit, balance = np.maximum(-balance, 0.0), np.maximum(balance, 0.0)
+            claimed = np.where(credit >= calendar.claimed_from, credit, 0.0)
+            if claimed.any():
+                pay(period, _months_after(period.due_day, calendar.claim_months), "refund", -claimed)
+                credit = credit - claimed
         pay(period, period.due_day, "return", balance)
         if period.first >= first:
             last_year = tax
     return declared, paid, rows
+
+
+def _months_after(day: int, months: int) -> int:
+    """The last day of the month that comes ``months`` after that of a day."""
+    return month_start(month_of(day) + months + 1) - 1

@@ -147,6 +147,18 @@ def test_a_french_credit_is_carried_and_a_british_one_repaid():
     assert britain.paid[0, :6].tolist() == [0, 0, 0, -2_500, 1_000, 1_000]
 
 
+def test_a_french_credit_of_760_may_be_claimed():
+    collected, deductible = constant(0), constant(0)
+    deductible[0, 0], deductible[0, 1], collected[0, 3] = 700, 100, 500
+    facts = TaxFacts("reel_normal", departement="56", claims_credits=True)
+    rules = plan_rules(country_pack("FR"), facts, START, T)
+    flows = vat_flows(collected, deductible, VatSetting(), rules, START)
+    # 700 in December is carried; 800 in January is claimed with the return of February, and comes in March.
+    assert flows.paid[0, :6].tolist() == [0, 0, 0, -800, 500, 0]
+    assert flows.periods.loc[flows.periods["kind"] == "refund", "amount"].tolist() == [-800]
+    assert flows.position[0, -1] == 0
+
+
 def test_the_simplified_regime_pays_55_and_40_percent_then_the_balance_then_by_quarter():
     start = (2026 - 1970) * 12  # January 2026
     rules = rules_of("fr_simplified", 36, start)
