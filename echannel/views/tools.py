@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from echannel.views import inventory_opening, opening
+from echannel.views import inventory_opening, market_opening, opening
 from echannel.views.context import Choice, View
 from echannel.views.filters import filter_bar
 from echannel.views.inventory_controls import what_if_bar
+from echannel.views.market_controls import market_bar
 
 Redraw = Callable[[Choice], None]
 
@@ -35,6 +36,7 @@ TOOLS = {
     "growth": Tool(opening.growth, filter_bar, by_period=True),
     "audit": Tool(opening.audit),
     "inventory": Tool(inventory_opening.inventory, what_if_bar, waits=inventory_opening.waits),
+    "market": Tool(market_opening.market, market_bar),
 }
 
 
