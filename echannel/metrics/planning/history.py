@@ -13,8 +13,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from echannel.metrics.counting import codes_of, distinct, divided
-from echannel.metrics.drivers import visit_days
+from echannel.metrics.counting import codes_of, divided
+from echannel.metrics.drivers import OWN_SHOP, visit_days
 from echannel.metrics.periods import Period, month_of
 from echannel.metrics.seasons import SaleDates, by_weekday
 from echannel.metrics.turnover import Sales
@@ -22,6 +22,7 @@ from echannel.metrics.turnover import Sales
 USUAL_ORDERS = 10
 """Orders of a usual month; with so many, a month without any is a closure or a hole in the data."""
 _WEEKDAY_TRUST = 200.0  # orders' worth of "all weekdays alike"
+_WINDOWS = {"customers": 1, "customers_quarter": 3, "customers_year": 12}  # months
 _EPOCH = date(1970, 1, 1)
 
 
@@ -35,8 +36,10 @@ def monthly(sales: Sales, kind: str | None = None) -> pd.DataFrame:
     Returns
     -------
     ``month`` (months since 1970-01); ``turnover`` (ex VAT, goods and shipping, refunds on their own day, NaN
-    in a ``gap``); ``orders``, ``customers`` (known ones who ordered), ``known_orders`` (their orders),
-    ``new_customers`` (first order ever), ``visits`` (sessions; NaN where none were counted in the month),
+    in a ``gap``); ``orders``, ``shop_orders`` (in the own web shop), ``known_orders`` (of known customers),
+    ``customers``, ``customers_quarter``, ``customers_year`` (known ones who ordered in the month, in the 3
+    and in the 12 months that end with it), ``new_customers`` (first order ever), ``visits`` (sessions; NaN
+    where less than nine tenths of the month's days were counted),
     ``basket`` (turnover / orders; NaN without orders), ``complete`` (the data cover the whole month),
     ``gap`` (no order though a usual month has ten or more: closed, or missing in the data).
     """
@@ -64,7 +67,8 @@ def monthly(sales: Sales, kind: str | None = None) -> pd.DataFrame:
             "month": months,
             "turnover": turnover,
             "orders": count,
-            "customers": distinct(place, codes, size),
+            "shop_orders": np.bincount(place[(orders["channel"] == OWN_SHOP).to_numpy()], minlength=size),
+            **{name: _active(place, codes, size, window) for name, window in _WINDOWS.items()},
             "known_orders": np.bincount(place[codes >= 0], minlength=size),
             "new_customers": np.bincount(place[orders["order_rank"].to_numpy() == 1], minlength=size),
             "visits": _visits(sales.visits, first, size) if kind != "b2b" else np.nan,
@@ -184,6 +188,22 @@ def _visits(visits: pd.DataFrame, first: int, size: int) -> np.ndarray:
     return np.where((covered >= 0.9 * lengths) & (sums > 0), sums, np.nan)
 
 
+def _active(month: np.ndarray, customer: np.ndarray, size: int, window: int) -> np.ndarray:
+    """Distinct customers of the ``window`` months that end with each month.
+
+    A customer counts from each month of an order until the next one's, or until the window has passed.
+    """
+    known = customer >= 0
+    pairs = np.unique(customer[known] * size + month[known])
+    who, when = pairs // size, pairs % size
+    following = np.full(len(pairs), size + window)
+    same = who[1:] == who[:-1]
+    following[:-1][same] = when[1:][same]
+    until = np.minimum(np.minimum(following, when + window), size)
+    change = np.bincount(when, minlength=size + 1) - np.bincount(until, minlength=size + 1)
+    return np.cumsum(change)[:size]
+
+
 def _easter(year: int) -> date:
     from dateutil.easter import easter  # type: ignore[import-untyped]
 
@@ -199,7 +219,7 @@ def _date(day: int) -> date:
 
 
 def _empty() -> pd.DataFrame:
-    columns = ["month", "orders", "customers", "known_orders", "new_customers"]
+    columns = ["month", "orders", "shop_orders", *_WINDOWS, "known_orders", "new_customers"]
     frame = pd.DataFrame({name: np.zeros(0, dtype="int64") for name in columns})
     for name in ("turnover", "visits", "basket"):
         frame[name] = np.zeros(0)
