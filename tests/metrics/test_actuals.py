@@ -94,3 +94,22 @@ def test_months_of_a_shop_sum_to_actual_less_planned():
         gap = rows_["actual_margin"].iloc[0] - rows_["planned_margin"].iloc[0]
         assert rows_["value"].sum() == pytest.approx(gap)
     assert against_plan(sales, planned.assign(turnover=np.nan), months).empty
+
+
+def test_dearer_purchases_show_as_cost_and_nothing_else():
+    events = [Event(f"o{year}", date(year, 5, 4), [("a", 10, 10.0)], vat=0.0) for year in (2024, 2025)]
+    sales = Shop(events, {"a": 6.0}).sales
+    month = (2025 - 1970) * 12 + 4
+    bought = pd.DataFrame(
+        {
+            "product_id": ["a", "a", "a"],
+            "received_on": pd.to_datetime(["2024-02-01", "2025-02-01", "2025-03-01"]),
+            "quantity": [50.0, 30.0, 10.0],
+            "received_quantity": [50.0, 30.0, 10.0],
+            "unit_cost": [5.0, 6.0, 7.0],
+        }
+    )
+    planned = pd.DataFrame({"month": [month], "turnover": [100.0]})
+    found = against_plan(sales, planned, [month], bought).set_index("part")["value"]
+    assert found["cost"] == pytest.approx(-10 * (6.25 - 5.0)) and found.drop("cost").abs().max() < 1e-9
+    assert against_plan(sales, planned, [month]).set_index("part").loc["cost", "value"] == 0

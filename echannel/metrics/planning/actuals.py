@@ -84,12 +84,16 @@ def variance(planned: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def against_plan(sales: Sales, planned: pd.DataFrame, months: Iterable[int]) -> pd.DataFrame:
+def against_plan(
+    sales: Sales, planned: pd.DataFrame, months: Iterable[int], purchases: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Plan against actual for each month whose plan is known and whose month a year before was sold in.
 
     Parameters
     ----------
-    planned : ``month``, ``turnover`` (as planned: goods and carriage, ex VAT).
+    planned : ``month``, ``turnover`` (as planned: goods and carriage, ex VAT). purchases : the canonical
+        table: goods bought in the year before both months cost what was paid for them then (mean by
+        quantity); others what the sales lines say.
 
     Returns
     -------
@@ -98,6 +102,7 @@ def against_plan(sales: Sales, planned: pd.DataFrame, months: Iterable[int]) -> 
     The parts of a month sum to actual less planned, in turnover and in margin.
     """
     wanted = dict(zip(planned["month"].astype(int), planned["turnover"].astype(float), strict=True))
+    bought = None if purchases is None else _bought(purchases)
     parts = []
     for month in months:
         before = _items(sales, month - _YEAR)
@@ -105,8 +110,10 @@ def against_plan(sales: Sales, planned: pd.DataFrame, months: Iterable[int]) -> 
         if month not in wanted or not np.isfinite(wanted[month]) or sold <= 0:
             continue
         factor = wanted[month] / sold
-        plan = before.assign(**{name: before[name] * factor for name in ("units", "net", "cost")})
         actual = _items(sales, month)
+        if bought is not None:
+            before, actual = _at_cost(before, actual, _paid(bought, month - _YEAR), _paid(bought, month))
+        plan = before.assign(**{name: before[name] * factor for name in ("units", "net", "cost")})
         found = variance(plan, actual)
         margins = [_margin(one, _costless(plan, actual)) for one in (plan, actual)]
         parts.append(
@@ -140,6 +147,38 @@ def _items(sales: Sales, month: int) -> pd.DataFrame:
     invoiced = entries["net_invoiced"].to_numpy()[entries["month"].to_numpy() == month].sum()
     rest = {"item": "", "units": 0.0, "net": float(invoiced - frame["net"].sum()), "cost": 0.0}
     return pd.concat([frame, pd.DataFrame([rest])], ignore_index=True)
+
+
+def _bought(purchases: pd.DataFrame) -> pd.DataFrame:
+    """What was received with a price: ``item``, ``month``, ``quantity``, ``paid``."""
+    quantity = purchases["received_quantity"].fillna(purchases["quantity"]).to_numpy("float64")
+    cost = purchases["unit_cost"].to_numpy("float64")
+    came = purchases["received_on"].notna().to_numpy() & np.isfinite(cost) & (quantity > 0)
+    on = purchases["received_on"].to_numpy()[came].astype("datetime64[M]").astype("int64")
+    item = purchases["product_id"].astype(object).to_numpy()[came]
+    return pd.DataFrame(
+        {"item": item, "month": on, "quantity": quantity[came], "paid": (quantity * cost)[came]}
+    )
+
+
+def _paid(bought: pd.DataFrame, month: int) -> pd.Series:
+    """Mean cost per unit of what came in the twelve months up to ``month``, by item."""
+    inside = bought[(bought["month"] > month - _YEAR).to_numpy() & (bought["month"] <= month).to_numpy()]
+    sums = inside.groupby("item")[["quantity", "paid"]].sum()
+    return sums["paid"] / sums["quantity"]
+
+
+def _at_cost(
+    before: pd.DataFrame, actual: pd.DataFrame, cost_before: pd.Series, cost: pd.Series
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both months at what was paid for the goods, where that is known of both."""
+    known = cost_before.index.intersection(cost.index)
+    priced = []
+    for frame, paid in ((before, cost_before), (actual, cost)):
+        own = frame["item"].map(paid.reindex(known)).to_numpy("float64")
+        value = np.where(np.isfinite(own), frame["units"] * own, frame["cost"])
+        priced.append(frame.assign(cost=value))
+    return priced[0], priced[1]
 
 
 def _costless(plan: pd.DataFrame, actual: pd.DataFrame) -> set[object]:
