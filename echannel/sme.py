@@ -17,7 +17,9 @@ from echannel.workspace import Workspace, find_workspace
 if TYPE_CHECKING:
     from echannel.metrics.inventory import Inventory
     from echannel.metrics.inventory.forecast import Forecasts
+    from echannel.metrics.planning.engine import Plan
     from echannel.metrics.planning.turnover_forecast import TurnoverForecast
+    from echannel.plans import PlanBasis
 
 
 class Sme:
@@ -80,6 +82,20 @@ class Sme:
         from echannel.foresight import turnover_forecast_of
 
         return turnover_forecast_of(self)
+
+    @cached_property
+    def plan_basis(self) -> PlanBasis:
+        """What the SME's plan is computed from, and what it assumes (see ``echannel.plans``)."""
+        from echannel.plans import basis_of
+
+        return basis_of(self)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The SME's plan as its data and its profile have it."""
+        from echannel.metrics.planning.engine import build_plan
+
+        return build_plan(self.plan_basis.inputs, self.plan_basis.rules)
 
     @property
     def _last_day_over(self) -> int:

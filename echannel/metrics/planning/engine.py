@@ -357,7 +357,7 @@ def _balance(ledger: _Ledger) -> None:
         ledger.add(f"{name}_payable", np.maximum(position, 0.0))
         ledger.add(f"{name}_receivable", np.maximum(-position, 0.0))
         owed = opening[f"{name}_position"]
-        opening[f"{name}_payable"], opening[f"{name}_receivable"] = max(owed, 0.0), max(-owed, 0.0)
+        opening[f"{name}_payable"], opening[f"{name}_receivable"] = max(owed, 0.0), max(0.0 - owed, 0.0)
     opening["total_assets"] = cent(sum(opening[name] for name in ASSETS))
     opening["total_liabilities"] = cent(sum(opening[name] for name in LIABILITIES))
     opening["equity"] = cent(opening["total_assets"] - opening["total_liabilities"])

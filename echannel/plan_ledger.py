@@ -1,0 +1,112 @@
+"""What the books say of the values that a plan needs: margins, costs a month, balances to open with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from echannel.countries.statements import statements_of
+from echannel.metrics.planning.books import Books, balances, flow, read_books, working_capital
+from echannel.metrics.result import OK
+
+_YEAR = 12
+_FEWEST_MONTHS = 6  # complete ones, from which a monthly cost speaks for a year
+_NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class LedgerFacts:
+    """Of the last twelve complete months of the books; NaN, or no entry, where they tell nothing.
+
+    ``costs`` (by line of the plan) and ``staff_gross``: a month; ``balances``: at the last month's end, by
+    line of the books; ``reason``: what is wrong with the books as a whole.
+    """
+
+    margin_rate: float = _NAN
+    carriage_rate: float = _NAN
+    fee_rate: float = _NAN
+    staff_gross: float = _NAN
+    employer_rate: float = _NAN
+    dso: float = _NAN
+    dpo: float = _NAN
+    costs: Mapping[str, float] = field(default_factory=dict)
+    balances: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+
+
+def ledger_facts(ledger: pd.DataFrame, country: str) -> LedgerFacts:
+    """What the books tell; nothing where there are none, or none of their months is complete."""
+    books = read_books(ledger, statements_of(country))
+    if books is None:
+        return LedgerFacts()
+    complete = np.flatnonzero(books.complete)
+    if not len(complete):
+        return LedgerFacts(reason=books.reason)
+    months = complete[-_YEAR:]
+    held = balances(books)
+    there = held[(held["month"] == books.months[months[-1]]).to_numpy()]
+    opening = dict(zip(there["line"], there["value"].astype(float), strict=True))
+    if len(months) < _FEWEST_MONTHS:
+        return LedgerFacts(balances=opening, reason=books.reason)
+    turnover = float(flow(books, books.statements.turnover)[months].sum())
+    spent = _by_plan_line(books, country, months)
+    gross, charges = spent.pop("staff_gross", 0.0), spent.pop("employer_charges", 0.0)
+    goods = -float(flow(books, books.statements.cost_of_sales)[months].sum())
+    days = working_capital(books)
+    last = days[(days["month"] == books.months[months[-1]]).to_numpy() & (days["status"] == OK).to_numpy()]
+    by_measure = dict(zip(last["measure"], last["value"].astype(float), strict=True))
+    return LedgerFacts(
+        margin_rate=1 - goods / turnover if turnover > 0 and goods > 0 else _NAN,
+        carriage_rate=_share(spent.pop("carriage", 0.0), turnover),
+        fee_rate=_share(spent.pop("payment_fees", 0.0), turnover),
+        staff_gross=gross / len(months) if gross else _NAN,
+        employer_rate=charges / gross if gross else _NAN,
+        dso=by_measure.get("dso", _NAN),
+        dpo=by_measure.get("dpo", _NAN),
+        costs={line: amount / len(months) for line, amount in spent.items()},
+        balances=opening,
+        reason=books.reason,
+    )
+
+
+def _share(amount: float, turnover: float) -> float:
+    share = amount / turnover if turnover > 0 and amount > 0 else _NAN
+    return share if share <= 0.5 else _NAN
+
+
+def _by_plan_line(books: Books, country: str, months: np.ndarray) -> dict[str, float]:
+    """Costs of ``months`` by line of the plan; accounts of other lines (depreciation …) are left out."""
+    moved = (books.debits - books.credits)[:, months].sum(axis=1)
+    accounts, rules = books.accounts, _rules().get(country, {})
+    found: dict[str, float] = {}
+    for account, label, line, amount in zip(
+        accounts["account"].astype(str), accounts["label"].fillna(""), accounts["line"], moved, strict=True
+    ):
+        name = _plan_line(account, str(label), str(line), rules)
+        if name and amount:
+            found[name] = found.get(name, 0.0) + float(amount)
+    return {name: round(amount, 2) for name, amount in found.items() if amount > 0}
+
+
+def _plan_line(account: str, label: str, line: str, rules: Mapping[str, Mapping[str, Any]]) -> str:
+    for name, rule in rules.items():
+        starts, pattern = tuple(rule.get("accounts", ())), rule.get("labels", "")
+        if line not in rule["of"]:
+            continue
+        if (starts and account.startswith(starts)) or (pattern and re.search(pattern, label.lower())):
+            return name
+    return ""
+
+
+@lru_cache
+def _rules() -> dict[str, dict[str, dict[str, Any]]]:
+    content = (files("echannel.countries") / "plan_lines.yml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(content))
