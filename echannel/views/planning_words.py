@@ -1,0 +1,15 @@
+"""Names that the planning page gives to scenarios and drivers."""
+
+from __future__ import annotations
+
+from echannel.locale import Speaker
+from echannel.metrics.planning.scenarios import Scenario
+
+
+def scenario_name(say: Speaker, scenario: Scenario) -> str:
+    """A scenario as the reader knows it; the firm's own ones keep their own words."""
+    if scenario.own:
+        return scenario.name
+    if scenario.entry is not None:
+        return say("planning.scenario.market", country=say.country_name(scenario.entry.country))
+    return say(f"planning.scenario.{scenario.name}")
