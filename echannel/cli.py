@@ -312,6 +312,39 @@ def serve(
     )
 
 
+reference = typer.Typer(
+    cls=SpokenGroup,
+    help="reference.cli.help",
+    no_args_is_help=True,
+    options_metavar="cli.options_metavar",
+    subcommand_metavar="cli.command_metavar",
+)
+app.add_typer(reference, name="reference")
+
+
+@reference.command(
+    "status", help="reference.cli.status", cls=SpokenCommand, options_metavar="cli.options_metavar"
+)
+def reference_status(ctx: typer.Context) -> None:
+    from echannel.reference.console import tell_status
+
+    tell_status(find_workspace(), talk(ctx))
+
+
+@reference.command(
+    "refresh", help="reference.cli.refresh", cls=SpokenCommand, options_metavar="cli.options_metavar"
+)
+def reference_refresh(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(help="reference.cli.name", metavar="cli.name_metavar", show_default=False)
+    ] = "",
+) -> None:
+    from echannel.reference.console import refresh_and_tell
+
+    raise typer.Exit(0 if refresh_and_tell(find_workspace(), talk(ctx), name) else 1)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with its exit code; nobody ever sees a traceback for what they can mend."""
     given = list(sys.argv[1:] if arguments is None else arguments)

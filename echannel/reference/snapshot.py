@@ -47,7 +47,7 @@ def figures(workspace: Workspace | None = None) -> pd.DataFrame:
     table = _shipped_figures().assign(own=False)
     path = fetched_path(workspace) if workspace else None
     if path is not None and path.is_file():
-        own = _read_figures(path).assign(own=True)
+        own = read_figures(path).assign(own=True)
         table = pd.concat([table, own], ignore_index=True)
     table = table.sort_values(["market", "figure", "year", "own"], kind="stable")
     table = table.drop_duplicates(["market", "figure", "year"], keep="last")
@@ -121,10 +121,10 @@ def fetched_path(workspace: Workspace) -> Path:
 @lru_cache
 def _shipped_figures() -> pd.DataFrame:
     with files("echannel.reference").joinpath("data", "figures.csv").open(encoding="utf-8") as stream:
-        return _read_figures(stream)
+        return read_figures(stream)
 
 
-def _read_figures(place: Path | IO[str]) -> pd.DataFrame:
+def read_figures(place: Path | IO[str]) -> pd.DataFrame:
     """A file of figures; ``NA`` is a country's code here, never a gap."""
     table = pd.read_csv(
         place,
