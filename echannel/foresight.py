@@ -20,7 +20,7 @@ import pandas as pd
 
 from echannel import __version__
 from echannel.errors import UserError
-from echannel.kept import kept, key_of
+from echannel.kept import is_kept, kept, key_of
 from echannel.metrics.periods import month_of
 from echannel.metrics.planning import history
 from echannel.metrics.planning.season import Peers
@@ -70,6 +70,11 @@ def turnover_forecast_of(sme: Sme, kind: str | None = None) -> TurnoverForecast:
 
     frames = kept(sme.store.path / "kept", f"turnover_{kind or 'all'}", _key(sme, kind), compute)
     return TurnoverForecast(**frames)
+
+
+def forecast_is_kept(sme: Sme, kind: str | None = None) -> bool:
+    """Whether the forecast only has to be read (so that a page may say that it will take a while)."""
+    return is_kept(sme.store.path / "kept", f"turnover_{kind or 'all'}", _key(sme, kind))
 
 
 def computed(sme: Sme, kind: str | None = None) -> TurnoverForecast:
