@@ -101,7 +101,9 @@ class Page:
             )
         controls = tool.controls
         if self.mode != "report" and controls is not None:
-            display(controls(self.view, self.redraw))
+            bar = controls(self.view, self.redraw)
+            if bar is not None:
+                display(bar)
 
     def opening(self) -> None:
         """Three sentences: what happened, why, what to do next."""
