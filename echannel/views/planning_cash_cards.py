@@ -46,7 +46,7 @@ def cash(view: View) -> Card:
         spreads,
         _marks(view, made),
     )
-    came = sum(made.line(name) for name in _IN)
+    came = _added(made, _IN)
     frame = pd.DataFrame(
         {
             "month": months,
@@ -135,9 +135,9 @@ def cash_plan(view: View) -> Card:
     if made is None:
         return Card("planning.cash_plan", "", missing=why_not(view), term="cash_flow_plan")
     months = calendar(made.inputs)
-    bars = [charts.Series(say("planning.series.in"), sum(made.line(n) for n in _IN).tolist(), theme.MAIN)]
+    bars = [charts.Series(say("planning.series.in"), _added(made, _IN).tolist(), theme.MAIN)]
     for name, lines, colour in _OUT:
-        paid = -sum(made.line(line) for line in lines)
+        paid = -_added(made, lines)
         if np.any(paid):
             bars.append(charts.Series(say(f"planning.series.{name}"), paid.tolist(), colour))
     figure = charts.over_months(
@@ -151,6 +151,10 @@ def cash_plan(view: View) -> Card:
         months_table(view, "cash-plan", _statement(say, made), made, "planning.basis.incl_vat"),
         term="cash_flow_plan",
     )
+
+
+def _added(made: Plan, lines: Sequence[str]) -> np.ndarray:
+    return np.sum([made.line(name) for name in lines], axis=0)
 
 
 def _heaviest(view: View, made: Plan) -> str:

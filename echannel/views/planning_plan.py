@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from echannel import __version__
-from echannel.kept import is_kept, kept, key_of
+from echannel.kept import kept, key_of
 from echannel.metrics.planning.drivers import drivers
 from echannel.metrics.planning.engine import Plan, build_plan
 from echannel.metrics.planning.history import monthly
@@ -184,12 +184,6 @@ def _kept_versions(view: View, made: Basis) -> Simulation:
 
     frames = kept(view.sme.store.path / "kept", _NAME, _key(made), compute)
     return Simulation(**frames)
-
-
-def versions_are_kept(view: View) -> bool:
-    """Whether the plan's versions only have to be read."""
-    made = basis(view)
-    return made is None or is_kept(view.sme.store.path / "kept", _NAME, _key(made))
 
 
 def _key(made: Basis) -> str:

@@ -95,4 +95,4 @@ def explained(plan: Plan, until: int) -> dict[str, float]:
         "owners": flow("capital_in") - flow("dividends") - flow("drawings"),
         "grants": flow("grants_received"),
     }
-    return {name: float(cents(np.float64(value))) for name, value in parts.items()}
+    return dict(zip(parts, cents(np.array(list(parts.values()))).tolist(), strict=True))
