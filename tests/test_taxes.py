@@ -244,6 +244,9 @@ def test_watched_limits_by_regime():
     assert [(one.amount, one.rolling, one.delay) for one in britain] == [(90_000, True, 2)]
     france = plan_rules(FRANCE, TaxFacts("franchise"), month("2026-12"), 12).watches
     assert [(one.amount, one.next_year) for one in france] == [(85_000, True), (93_500, False)]
+    # Of a regime that ends inside the plan, the limits of the one that follows.
+    ends = plan_rules(FRANCE, TaxFacts("reel_simplifie"), month("2026-12"), 12).watches
+    assert [one.amount for one in ends] == [1_000_000, 1_100_000]
 
 
 def test_one_stop_returns_are_due_at_the_end_of_the_following_month():

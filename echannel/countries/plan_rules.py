@@ -48,7 +48,7 @@ def plan_rules(pack: CountryPack, facts: TaxFacts, start: int, months: int) -> P
         },
         tax_years=_tax_years(pack, taxes, facts, start, months),
         payroll=_payroll(pack, taxes, facts, span),
-        watches=threshold_watches(pack, facts, first_day(start)),
+        watches=threshold_watches(pack, facts, start + months - 1),  # of the regime that stays
         known_costs=_known_costs(taxes, start, months),
         deadlines=_deadlines(pack, taxes, facts, start, months),
     )

@@ -88,13 +88,14 @@ def vat_calendar(pack: CountryPack, facts: TaxFacts, start: int, months: int) ->
     )
 
 
-def threshold_watches(pack: CountryPack, facts: TaxFacts, on: date) -> tuple[ThresholdWatch, ...]:
-    """The limits of turnover that the firm's regime has on a day, and when passing them takes effect."""
+def threshold_watches(pack: CountryPack, facts: TaxFacts, month: int) -> tuple[ThresholdWatch, ...]:
+    """The limits of turnover of the firm's regime in a month, and when passing them takes effect."""
     taxes = pack.taxes or Taxes()
+    regime = _regime_in(pack, taxes, facts, month)
     found = []
     for watch in taxes.watches:
-        amount = pack.vat_regime(watch.regime).thresholds_on(on).get(watch.threshold)
-        if watch.regime == facts.regime and amount is not None:
+        amount = pack.vat_regime(watch.regime).thresholds_on(first_day(month)).get(watch.threshold)
+        if watch.regime == regime and amount is not None:
             found.append(ThresholdWatch(watch.threshold, amount, watch.rolling, watch.delay, watch.next_year))
     return tuple(found)
 

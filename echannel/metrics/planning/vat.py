@@ -84,6 +84,12 @@ def opening_position(setting: VatSetting, rules: PlanRules, start: int) -> float
     return _flows(nothing, nothing, setting, rules.vat, start).opening
 
 
+def open_since(calendar: VatCalendar, start: int) -> int:
+    """The first month of the oldest return that falls due in the plan: what must be known of the past."""
+    waiting = (one.first for one in calendar.periods if month_of(one.due_day) >= start)
+    return min((*waiting, start))
+
+
 def threshold_crossing(
     turnover: np.ndarray, watch: ThresholdWatch, start: int, before: np.ndarray | None = None
 ) -> np.ndarray:

@@ -15,6 +15,7 @@ from echannel.countries.plan_rules import TaxFacts, plan_rules
 from echannel.metrics.planning.rules import NEVER, ThresholdWatch, VatSetting
 from echannel.metrics.planning.vat import (
     one_stop_flows,
+    open_since,
     opening_position,
     takes_effect,
     threshold_crossing,
@@ -126,6 +127,13 @@ def test_the_months_before_make_the_first_return_whole():
     # July to September was paid on 7 November: October and November are owed.
     assert flows.opening == opening_position(setting, rules, START) == 2_300
     assert flows.paid[0, at(2027, 2)] == 3_300
+
+
+@pytest.mark.parametrize(
+    ("name", "months"), [("gb_quarterly", 2), ("fr_monthly", 1), ("fr_simplified", 11), ("gb_annual", 8)]
+)
+def test_how_far_back_the_months_before_must_be_known(name, months):
+    assert START - open_since(rules_of(name).vat, START) == months
 
 
 def test_what_the_books_say_is_owed_is_settled_with_the_first_return():
