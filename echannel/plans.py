@@ -33,6 +33,7 @@ from echannel.metrics.planning.inputs import (
     Stream,
 )
 from echannel.metrics.planning.rules import PlanRules, TaxSetting, VatSetting
+from echannel.metrics.planning.vat import open_since
 from echannel.metrics.result import OK
 from echannel.plan_entries import LONG_AGO, entered, market_entries
 from echannel.plan_ledger import LedgerFacts, ledger_facts
@@ -132,7 +133,7 @@ class _Maker:
         inputs = entered(inputs, self.told, self.notes, standard)
         inputs = self._staff_in_books(inputs)
         inputs = replace(inputs, opening=self._opening(inputs, rules), stock=self._stock(inputs))
-        inputs = replace(inputs, vat=self._vat(inputs), tax=self._tax())
+        inputs = replace(inputs, vat=self._vat(inputs, rules), tax=self._tax())
         self._judge(inputs)
         reasons = tuple(dict.fromkeys(self.reasons))
         return PlanBasis(inputs, rules, tuple(self.notes.made), reasons, market_entries(self.told))
@@ -495,7 +496,7 @@ class _Maker:
             self.reasons.append("reason.planning.stock_unknown")
         return StockPolicy(taken)
 
-    def _vat(self, inputs: PlanInputs) -> VatSetting:
+    def _vat(self, inputs: PlanInputs, rules: PlanRules) -> VatSetting:
         """VAT of the last months, for returns that straddle the start; and what the books owe."""
         told = self.told.opening.vat
         opening = None
@@ -519,11 +520,18 @@ class _Maker:
         net = (charged - bought * float(inputs.purchase_vat_rate)) / total
         known = dict(zip(self.past["month"], self.past["turnover"].where(self.past["complete"]), strict=True))
         usual = total / 12
-        months = range(self.start - _MONTHS_BEFORE, self.start)
-        sold = [known.get(month, np.nan) for month in months]
+        since = open_since(rules.vat, self.start)
+
+        def vat_of(month: int) -> float:
+            sold = known.get(month, np.nan)
+            return round((usual if np.isnan(sold) else float(sold)) * net, 2)
+
+        # Of a yearly return, the year before sets the payments on account.
+        yearly = any(one.instalments and one.last >= since for one in rules.vat.periods)
         return VatSetting(
-            before=tuple(round((usual if np.isnan(one) else float(one)) * net, 2) for one in sold),
+            before=tuple(map(vat_of, range(min(since, self.start - _MONTHS_BEFORE), self.start))),
             opening=opening,
+            tax_last_year=sum(map(vat_of, range(since - 12, since))) if yearly else float("nan"),
         )
 
     def _tax(self) -> TaxSetting:
