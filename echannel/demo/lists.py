@@ -8,6 +8,7 @@ import pandas as pd
 from echannel.demo.demand import days_of
 from echannel.demo.firms import Firm
 from echannel.demo.formats.base import COUNTRIES, money
+from echannel.demo.lookers import visits_from_abroad
 from echannel.demo.trade import Trade
 
 _PRODUCTS = {
@@ -93,7 +94,7 @@ def customers(trade: Trade) -> pd.DataFrame:
 
 
 def visits(trade: Trade, rng: np.random.Generator) -> pd.DataFrame:
-    """Sessions per day, source and device, with the orders that came of them (own shop only)."""
+    """Sessions per day, source, country and device, with the orders that came of them (own shop only)."""
     firm = trade.firm
     days = days_of(trade.first, trade.last)
     shops = [n for n, outlet in enumerate(firm.outlets) if outlet.format not in _NO_SHOP]
@@ -112,21 +113,27 @@ def visits(trade: Trade, rng: np.random.Generator) -> pd.DataFrame:
     per_session = np.repeat([cost for *_, cost in _CAMPAIGNS], 2)
     cost = np.round(sessions * per_session * rng.uniform(0.85, 1.15, sessions.shape), 2)
     n = len(days)
-    comma = firm.country == "FR"
-    pattern = "%d/%m/%Y" if comma else "%Y-%m-%d"
     sources = [name for name, *_ in _CAMPAIGNS for _ in range(2)]
     media = [medium for _, medium, *_ in _CAMPAIGNS for _ in range(2)]
+    figures = [sessions, views, carts, checkouts, orders]
+    abroad = visits_from_abroad(trade, shops, [figure[:, 0] for figure in figures])
+    for figure, there in zip(figures, abroad[2:], strict=True):
+        figure[:, 0] -= np.bincount(abroad[0], there, n).astype(int)
+    at = np.r_[np.repeat(np.arange(n), 10), abroad[0]]
+    order = np.argsort(at, kind="stable")
+    more = len(abroad[0])
+    comma = firm.country == "FR"
     values = [
-        np.repeat(days.strftime(pattern), 10),
-        np.tile(sources, n),
-        np.tile(media, n),
-        np.full(10 * n, firm.country),
-        np.tile(["mobile", "desktop"], 5 * n),
-        *(figure.ravel().astype(str) for figure in (sessions, views, carts, checkouts, orders)),
-        money(cost.ravel(), comma=comma),
+        days.strftime("%d/%m/%Y" if comma else "%Y-%m-%d")[at],
+        np.r_[np.tile(sources, n), np.full(more, sources[0])],
+        np.r_[np.tile(media, n), np.full(more, media[0])],
+        np.r_[np.full(10 * n, firm.country), abroad[1]],
+        np.r_[np.tile(["mobile", "desktop"], 5 * n), np.full(more, "mobile")],
+        *(np.r_[f.ravel(), there].astype(str) for f, there in zip(figures, abroad[2:], strict=True)),
+        money(np.r_[cost.ravel(), np.zeros(more)], comma=comma),
     ]
     frame = pd.DataFrame(dict(zip(_VISITS[firm.country], values, strict=True)))
-    return frame.iloc[10 * opening :]
+    return frame.iloc[order[at[order] >= opening]]
 
 
 def day_text(firm: Firm, trade: Trade, day: int) -> str:
