@@ -195,7 +195,7 @@ def _goods(ledger: _Ledger) -> None:
     carriage = ledger.get("carriage")
     vat = ledger.bought(carriage, inputs.carriage_vat_rate, inputs.carriage_terms, "carriage_paid")
     fees = ledger.get("payment_fees") + ledger.get("marketplace_fees")
-    ledger.add("invoiced_to_us", ledger.get("purchases_gross") + carriage + vat + fees)
+    ledger.add("bills_gross", ledger.get("purchases_gross") + carriage + vat + fees)
 
 
 def _overheads(ledger: _Ledger) -> None:
@@ -213,7 +213,7 @@ def _overheads(ledger: _Ledger) -> None:
             amount = amount + follows
         ledger.add(cost.line, amount)
         vat = ledger.bought(amount, cost.vat_rate, cost.terms, PAID_THROUGH[cost.line])
-        ledger.add("invoiced_to_us", amount + vat)
+        ledger.add("bills_gross", amount + vat)
     for one in inputs.one_offs:
         amount = in_month([(one.month, one.amount)], inputs.start, ledger.months)
         vat = cents(amount * one.vat_rate)
@@ -221,7 +221,7 @@ def _overheads(ledger: _Ledger) -> None:
         ledger.vat_on_costs_paid = ledger.vat_on_costs_paid + vat
         ledger.add("one_offs", amount)
         ledger.add("overheads_paid", amount + vat)
-        ledger.add("invoiced_to_us", amount + vat)
+        ledger.add("bills_gross", amount + vat)
 
 
 def _people(ledger: _Ledger) -> None:
@@ -345,7 +345,7 @@ def _balance(ledger: _Ledger) -> None:
     open_sales = ledger.get("turnover_gross") - ledger.get("receipts")
     ledger.add("receivables", cents(opening["receivables"] + np.cumsum(open_sales, axis=1)))
     paid = [*dict.fromkeys(PAID_THROUGH.values()), "suppliers_paid", "carriage_paid", "fees_paid"]
-    open_bills = ledger.lines.pop("invoiced_to_us") - _added(map(ledger.get, paid), ledger.nothing)
+    open_bills = ledger.get("bills_gross") - _added(map(ledger.get, paid), ledger.nothing)
     ledger.add("payables", cents(opening["payables"] + np.cumsum(open_bills, axis=1)))
     taxed = ledger.get("corporation_tax") - ledger.get("tax_paid")
     positions = {

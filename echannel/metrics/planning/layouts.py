@@ -132,6 +132,7 @@ MEMO_LINES = (
     "contribution",
     "purchases",
     "purchases_gross",
+    "bills_gross",
     "turnover_gross",
     "vat_collected",
     "vat_deductible",
