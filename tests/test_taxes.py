@@ -186,6 +186,8 @@ def test_the_simplified_regime_ends_on_1_january_2027_inside_a_plan():
 def test_french_returns_are_quarterly_up_to_a_million_from_2027(a_month, in_2028, frequency):
     turnover = {m: float(a_month) for m in range(month("2025-01"), month("2028-01"))}
     turnover |= {m: float(in_2028) for m in range(month("2028-01"), month("2029-01"))}
+    chosen = TaxFacts("reel_normal", filing="monthly", turnover=turnover)
+    assert len(returns(plan_rules(FRANCE, chosen, month("2028-01"), 12))) == 12
     rules = plan_rules(FRANCE, TaxFacts("reel_normal", turnover=turnover), month("2028-01"), 12)
     lengths = [one.last - one.first + 1 for one in rules.vat.periods if one.first >= month("2028-01")]
     if frequency == "falls":
@@ -199,7 +201,8 @@ def test_before_2027_french_returns_are_quarterly_only_where_little_vat_is_due()
     small = plan_rules(FRANCE, TaxFacts("reel_normal", vat_due_a_year=3_900.0), start, 12)
     large = plan_rules(FRANCE, TaxFacts("reel_normal", vat_due_a_year=4_100.0), start, 12)
     unknown = plan_rules(FRANCE, TaxFacts("reel_normal"), start, 12)
-    assert [len(returns(one)) for one in (small, large, unknown)] == [4, 12, 12]
+    told = plan_rules(FRANCE, TaxFacts("reel_normal", filing="quarterly"), start, 12)
+    assert [len(returns(one)) for one in (small, large, unknown, told)] == [4, 12, 12, 4]
 
 
 @pytest.mark.parametrize(("stagger", "ends"), [(1, {1, 4, 7, 10}), (2, {2, 5, 8, 11}), (3, {3, 6, 9, 12})])

@@ -136,20 +136,21 @@ def _filing(taxes: Taxes, regime: str, facts: TaxFacts, month: int) -> VatFiling
 
 
 def _within(filing: VatFiling, facts: TaxFacts, month: int) -> bool:
+    """Whether the firm's figures allow this filing; where they are not known, whether it says it files so."""
+    said = filing.every == facts.filing
     if filing.vat_due_up_to is not None:
-        return facts.vat_due_a_year is not None and facts.vat_due_a_year <= filing.vat_due_up_to
+        return said if facts.vat_due_a_year is None else facts.vat_due_a_year <= filing.vat_due_up_to
     if filing.turnover_up_to is None:
         return True
     january = month - month % 12
     year_before = [facts.turnover.get(m) for m in range(january - 12, january)]
     known = [amount for amount in year_before if amount is not None]
+    if not known:
+        return said
     so_far = sum(facts.turnover.get(m, 0.0) for m in range(january, month + 1))
     tolerated = filing.turnover_tolerated
-    return (
-        bool(known)
-        and sum(known) / len(known) * 12 <= filing.turnover_up_to
-        and (tolerated is None or so_far <= tolerated)
-    )
+    in_year = tolerated is None or so_far <= tolerated
+    return in_year and sum(known) / len(known) * 12 <= filing.turnover_up_to
 
 
 def _period_end(
