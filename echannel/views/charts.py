@@ -92,7 +92,14 @@ def over_months(
     layout["xaxis"] = month_axis(say, months)
     layout["yaxis"] = ticks(min(low, 0), max(high, 0), write_tick or write)
     layout["barmode"] = "relative" if stacked else "group"
-    layout["shapes"] = [
+    layout["shapes"] = band_shapes(bands)
+    traces.extend(band_keys(bands, bands_name, layout["yaxis"]["range"][1] * 0.97))
+    return {"data": traces, "layout": layout, "narrow": {"xaxis": month_axis(say, months, most=5)}}
+
+
+def band_shapes(bands: Sequence[Band]) -> list[Figure]:
+    """Marked stretches as the layout draws them, behind everything."""
+    return [
         {
             "type": "rect",
             "layer": "below",
@@ -107,11 +114,9 @@ def over_months(
         }
         for band in bands
     ]
-    traces.extend(_band_keys(bands, bands_name, layout["yaxis"]["range"][1] * 0.97))
-    return {"data": traces, "layout": layout, "narrow": {"xaxis": month_axis(say, months, most=5)}}
 
 
-def _band_keys(bands: Sequence[Band], name: str, high: float) -> list[Figure]:
+def band_keys(bands: Sequence[Band], name: str, high: float) -> list[Figure]:
     """What the marked stretches are: said when the reader points at the top of one, and in the legend."""
     if not bands:
         return []

@@ -93,7 +93,7 @@ def turnover_by_month(view: View) -> Card:
         else [],
         axes.whole_money(say),
         axes.short_money(say),
-        bands=_sale_bands(view, months),
+        bands=sale_bands(view, months),
         bands_name=say("growth.series.sale_periods"),
         incomplete=[not done for done in frame["complete"]],
     )
@@ -386,7 +386,8 @@ def _year_before(frame: pd.DataFrame) -> list[float]:
     return [np.nan] * 12 + frame["value"].where(frame["complete"]).tolist()[:-12]
 
 
-def _sale_bands(view: View, months: list[pd.Period]) -> list[charts.Band]:
+def sale_bands(view: View, months: list[pd.Period]) -> list[charts.Band]:
+    """The country's sale periods on an axis of these months."""
     first, last = months[0].start_time.date(), months[-1].end_time.date()
     return [
         charts.Band(
