@@ -13,3 +13,10 @@ def scenario_name(say: Speaker, scenario: Scenario) -> str:
     if scenario.entry is not None:
         return say("planning.scenario.market", country=say.country_name(scenario.entry.country))
     return say(f"planning.scenario.{scenario.name}")
+
+
+def stream_name(say: Speaker, name: str) -> str:
+    """A stream of turnover: who buys where; a market that the plan enters by its country."""
+    if name.startswith("entry_"):
+        return say("planning.stream.entry", country=say.country_name(name.removeprefix("entry_").upper()))
+    return say(f"planning.stream.{name}")

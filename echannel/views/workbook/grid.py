@@ -1,0 +1,217 @@
+"""A workbook of rows over months whose cells are formulas on other rows.
+
+A row has a name, and formulas speak of rows by name: ``{sales}`` is the cell of the same month, ``{cash-1}``
+that of the month before (in the first month the opening), ``{sales:}`` all months, ``{sales..}`` the first
+month to this one, ``{days^}`` the first month, ``{rent!}`` the row's single value, ``{stock<}`` its opening.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+LABEL, SINGLE, OPENING, FIRST = 0, 1, 2, 3  # columns
+HEAD_ROWS = 4  # title, note, months, their numbers
+_NAME = re.compile(r"\{([\w.]*\w)(-\d+|:|\.\.|!|<|\^)?\}")
+
+_FIXED = {"!": SINGLE, "<": OPENING, "^": FIRST}
+
+Formats = dict[str, Any]
+
+
+class Grid:
+    """The rows of all sheets by name, and how formulas find them.
+
+    Nothing is written before ``close``: by then every row has its place, whichever sheet it is on.
+    """
+
+    def __init__(self, book: Any, months: int, formats: Formats, by_payment: bool = False) -> None:
+        self.book, self.months, self.formats = book, months, formats
+        self.by_payment = by_payment  # VAT is due when money moves
+        self.places: dict[str, tuple[str, int]] = {}
+        self._waiting: list[Callable[[], None]] = []
+
+    def later(self, write: Callable[[], None]) -> None:
+        """Something to write once all rows have their places."""
+        self._waiting.append(write)
+
+    def close(self) -> None:
+        """Writes all cells."""
+        for write in self._waiting:
+            write()
+
+    @property
+    def last(self) -> int:
+        """The column of the last month."""
+        return FIRST + self.months - 1
+
+    def cell(self, name: str, column: int, here: str, fixed: bool = False) -> str:
+        """The cell of a row in a column, with its sheet's name where that is another than ``here``."""
+        sheet, row = self.places[name]
+        return _prefix(sheet, here) + xl_rowcol_to_cell(row, column, row_abs=True, col_abs=fixed)
+
+    def span(self, name: str, last: int, here: str) -> str:
+        """The cells of a row from the first month to column ``last``."""
+        sheet, row = self.places[name]
+        ends = (
+            xl_rowcol_to_cell(row, FIRST, True, True),
+            xl_rowcol_to_cell(row, last, True, last == self.last),
+        )
+        return _prefix(sheet, here) + ":".join(ends)
+
+    def formula(self, template: str, month: int, here: str) -> str:
+        """The template with its names made cells, for one month."""
+
+        def found(match: re.Match[str]) -> str:
+            name, which = match.group(1), match.group(2) or ""
+            if which == ":":
+                return self.span(name, self.last, here)
+            if which == "..":
+                return self.span(name, FIRST + month, here)
+            if which in _FIXED:
+                return self.cell(name, _FIXED[which], here, fixed=True)
+            before = int(which or 0)
+            return self.cell(name, max(FIRST + month + before, OPENING), here)
+
+        return "=" + _NAME.sub(found, template)
+
+
+class Sheet:
+    """One sheet of the workbook, filled from top to bottom."""
+
+    def __init__(self, grid: Grid, name: str, title: str, note: str = "") -> None:
+        self.grid, self.name = grid, name
+        self.page = grid.book.add_worksheet(name)
+        self.page.hide_gridlines(2)
+        self.page.freeze_panes(HEAD_ROWS - 1, FIRST)
+        self.page.set_column(LABEL, LABEL, 44)
+        self.page.set_column(SINGLE, grid.last, 12)
+        self.page.write_string(0, 0, title, grid.formats["title"])
+        if note:
+            self.page.write_string(1, 0, note, grid.formats["note"])
+        self.next = HEAD_ROWS
+
+    def heading(self, words: str) -> None:
+        """A line that groups the rows below it."""
+        self.next += 1
+        self.page.write_string(self.next, LABEL, words, self.grid.formats["heading"])
+        self.next += 1
+
+    def months(self, heads: Sequence[str], words: dict[str, str]) -> None:
+        """The heads of the columns: one per month, ``opening`` and ``value`` from ``words``."""
+        style = self.grid.formats["head"]
+        self.page.write_string(HEAD_ROWS - 2, SINGLE, words["value"], style)
+        self.page.write_string(HEAD_ROWS - 2, OPENING, words["opening"], style)
+        for at, head in enumerate(heads):
+            self.page.write_string(HEAD_ROWS - 2, FIRST + at, head, style)
+
+    def row(
+        self,
+        name: str,
+        label: str,
+        months: str | Sequence[float] | np.ndarray | None = None,
+        *,
+        single: str | float | None = None,
+        opening: str | float | None = None,
+        kind: str = "money",
+        results: Sequence[float] | np.ndarray | None = None,
+        total: bool = False,
+        followed: bool = False,
+    ) -> None:
+        """One row: a formula (or numbers, which a reader may change) for the months, and single values.
+
+        ``results`` are the formula's results as computed here, for readers that do not recalculate.
+        ``followed``: only the first month is a number, each later one is the month before.
+        """
+        row, self.next = self.next, self.next + 1
+        if name in self.grid.places:
+            raise ValueError(f"two rows are called {name}")
+        self.grid.places[name] = (self.name, row)
+        self.page.write_string(row, LABEL, label, self.grid.formats["total_label" if total else "label"])
+        for column, value in ((SINGLE, single), (OPENING, opening)):
+            if value is not None:
+                self._put(row, column, value, kind, total, 0, "")
+        if months is None:
+            return
+        for at in range(self.grid.months):
+            value = months if isinstance(months, str) else float(months[at])
+            if followed and at:
+                value = f"{{{name}-1}}"
+            result = "" if results is None or math.isnan(results[at]) else float(results[at])
+            self._put(row, FIRST + at, value, kind, total, at, result)
+
+    def _put(
+        self,
+        row: int,
+        column: int,
+        value: str | float,
+        kind: str,
+        total: bool,
+        month: int,
+        result: str | float,
+    ) -> None:
+        formats = self.grid.formats
+        if isinstance(value, str):
+            style = formats[f"{kind}_total" if total else kind]
+            self.grid.later(
+                lambda: self.page.write_formula(
+                    row, column, self.grid.formula(value, month, self.name), style, result
+                )
+            )
+        elif not math.isnan(value):
+            self.page.write_number(row, column, value, formats[f"{kind}_input"])
+
+
+class List:
+    """A table down the sheet (VAT returns, accounting years): ``{name}`` in a formula is a column's cell in
+    the same line, ``{name-1}`` in the line above."""
+
+    def __init__(self, sheet: Sheet, heads: dict[str, str], lines: int) -> None:
+        self.sheet, self.lines = sheet, lines
+        self.top = sheet.next + 1
+        self.columns = {head: at for at, head in enumerate(heads)}
+        for head, at in self.columns.items():
+            sheet.page.write_string(sheet.next, at, heads[head], sheet.grid.formats["head"])
+        sheet.next = self.top + lines + 1
+
+    def column(self, name: str) -> str:
+        """A whole column, from any sheet; in a formula of months write it in with an f-string."""
+        at = self.columns[name]
+        ends = (xl_rowcol_to_cell(self.top + end, at, True, True) for end in (0, max(self.lines - 1, 0)))
+        return _prefix(self.sheet.name, "") + ":".join(ends)
+
+    def put(self, line: int, name: str, value: str | float, kind: str = "money") -> None:
+        """One cell: a text that begins with "=" is a formula of this table's columns, or of rows."""
+        row, at = self.top + line, self.columns[name]
+        page, formats = self.sheet.page, self.sheet.grid.formats
+        if not isinstance(value, str):
+            if not math.isnan(value):
+                page.write_number(row, at, value, formats[f"{kind}_input"])
+        elif value.startswith("="):
+            self.sheet.grid.later(
+                lambda: page.write_formula(row, at, "=" + self._formula(value[1:], line), formats[kind], "")
+            )
+        else:
+            page.write_string(row, at, value, formats["label"])
+
+    def _formula(self, template: str, line: int) -> str:
+        def found(match: re.Match[str]) -> str:
+            name, which = match.group(1), match.group(2) or ""
+            if name not in self.columns:
+                return self.sheet.grid.formula(match.group(0), 0, self.sheet.name)[1:]
+            row, at = self.top + line, self.columns[name]
+            return xl_rowcol_to_cell(row + int(which or 0), at, False, True)
+
+        return _NAME.sub(found, template)
+
+
+def _prefix(sheet: str, here: str) -> str:
+    if sheet == here:
+        return ""
+    quoted = sheet.replace("'", "''")
+    return f"'{quoted}'!"
