@@ -9,11 +9,16 @@ import pandas as pd
 
 from echannel.countries.agreements import access
 from echannel.metrics.market.criteria import Criteria, matrix
+from echannel.metrics.market.imports import import_figures
 from echannel.metrics.market.traction import traction
-from echannel.reference import snapshot
+from echannel.reference import comtrade, snapshot
+from echannel.reference.http import Live, SourceFailed
+from echannel.reference.refresh import trade_years
 
 if TYPE_CHECKING:
     from echannel.sme import Sme
+
+MOST_CODES = 5  # of a firm's customs codes that are looked up
 
 
 def markets_of(sme: Sme) -> pd.DataFrame:
@@ -28,7 +33,28 @@ def traction_of(sme: Sme, kind: str) -> pd.DataFrame:
     return traction(sme.sales, kind, markets_of(sme), distances, home, sme.table("orders"))
 
 
-def criteria_of(sme: Sme, own: pd.DataFrame, on: date) -> Criteria:
+def trade_of(sme: Sme, on: date) -> pd.DataFrame:
+    """Imports of goods like the firm's by market and year: ``market``, ``year``, ``value``, ``hs_code``.
+
+    Of the customs code that most of its products bear, among those whose figures the workspace has fetched
+    (``echannel reference refresh``); nothing is asked of anyone here. Empty where there are none.
+    """
+    nothing = pd.DataFrame({"market": [], "year": [], "value": [], "hs_code": []})
+    if sme.workspace is None:
+        return nothing
+    live = Live(sme.workspace, online=False)
+    codes = sme.table("products")["hs_code"].dropna().astype(str).map(comtrade.hs6)
+    for code in codes[codes != ""].value_counts().index[:MOST_CODES]:
+        try:
+            found = comtrade.imports(live, str(code), trade_years(on))
+        except SourceFailed:
+            continue
+        if found["value"].notna().any():
+            return found[["market", "year", "value"]].assign(hs_code=str(code))
+    return nothing
+
+
+def criteria_of(sme: Sme, own: pd.DataFrame, on: date, trade: pd.DataFrame) -> Criteria:
     """What the SME's markets are compared on (see ``metrics.market.criteria``) under the rules of a day.
 
     It writes its profile's languages and those of its home; it prices in its reporting currency.
@@ -47,4 +73,5 @@ def criteria_of(sme: Sme, own: pd.DataFrame, on: date) -> Criteria:
         {market: access(home, market, on) for market in markets.index},
         on.year,
         traction=own,
+        imports=import_figures(trade) if len(trade) else None,
     )

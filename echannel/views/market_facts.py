@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 
-from echannel.markets import criteria_of, traction_of
+from echannel.markets import criteria_of, traction_of, trade_of
 from echannel.metrics.market import ranking as methods
 from echannel.metrics.market.criteria import CRITERIA, Criteria, preset
 from echannel.metrics.market.stability import Stability, rank_bands
@@ -42,7 +42,16 @@ def own_traction(view: View) -> pd.DataFrame:
 def compared(view: View) -> Criteria:
     """What the markets are compared on (see ``metrics.market.criteria``)."""
     kind, day = kind_of(view), rules_day(view)
-    return view.once(f"market criteria {kind} {day}", lambda: criteria_of(view.sme, own_traction(view), day))
+    return view.once(
+        f"market criteria {kind} {day}",
+        lambda: criteria_of(view.sme, own_traction(view), day, trade(view)),
+    )
+
+
+def trade(view: View) -> pd.DataFrame:
+    """Imports of goods like the firm's, by market and year (see ``markets.trade_of``); empty where none."""
+    day = rules_day(view)
+    return view.once(f"market trade {day.year}", lambda: trade_of(view.sme, day))
 
 
 def weights_of(view: View) -> dict[str, float]:

@@ -9,10 +9,12 @@ import pandas as pd
 from echannel.metrics.market import ranking as methods
 from echannel.metrics.market.criteria import PRESETS, preset
 from echannel.metrics.market.gravity import PUBLISHED_YEAR, published_pull
+from echannel.metrics.market.imports import import_potential
+from echannel.metrics.result import OK
 from echannel.views import charts
 from echannel.views.cards import NO_FIGURES, Card, Rows
 from echannel.views.context import View
-from echannel.views.market_facts import compared, country, kind_of, ranking, used_weights, weights_of
+from echannel.views.market_facts import compared, country, kind_of, ranking, trade, used_weights, weights_of
 from echannel.views.market_words import figure_words
 from echannel.views.tables import Column, Table
 
@@ -125,7 +127,55 @@ def what_counts(view: View) -> Card:
 
 
 def potential(view: View) -> Card:
-    """What size and distance alone suggest, with coefficients of 1990: a model of one's own needs trade."""
+    """What markets ought to import of the firm's goods; without such figures, what size suggests."""
+    flows = trade(view)
+    return _by_trade(view, flows) if len(flows) else _by_published(view)
+
+
+def _by_trade(view: View, flows: pd.DataFrame) -> Card:
+    """What each market would import by its size, income and distance, and what it does (PPML)."""
+    say, figures_of = view.say, compared(view).figures
+    abroad = flows[flows["market"].isin(figures_of.index)]
+    model, found = view.once(
+        f"market potential {len(figures_of)} {abroad['value'].sum()}",
+        lambda: import_potential(abroad, figures_of["size"], figures_of["income"], figures_of["distance"]),
+    )
+    known = found[(found["status"] == OK).to_numpy()]
+    shown = known[known["unrealised"] > 0].head(STRONGEST)
+    code = str(flows["hs_code"].iloc[0])
+    sentence, figures = "", NO_FIGURES
+    if len(shown):
+        names = [country(view, market) for market in shown.index[:3]]
+        sentence = say("market.say.below_potential", markets=names, code=code)
+        figures = (
+            charts.ranked(
+                [country(view, market) for market in shown.index],
+                (shown["unrealised"] / 1e6).tolist(),
+                lambda value: say("market.unit.millions", value=say.number(value, 1)),
+            ),
+        )
+    table = Table(
+        "market-potential",
+        found.assign(
+            market=found.index,
+            year=found["year"].astype("int64").astype(str),
+            **{name: found[name] / 1e6 for name in ("actual", "expected", "unrealised")},
+        ),
+        (
+            Column("market", "country", words=partial(country, view)),
+            Column("year", "market_year"),
+            Column("actual", "market_imports", "decimal"),
+            Column("expected", "market_imports_expected", "decimal"),
+            Column("unrealised", "market_imports_missing", "decimal"),
+        ),
+    )
+    missing = (model.reason,) if model.reason else ()
+    note = say("market.say.potential_note", code=code)
+    return Card("market.potential", sentence, Rows(model.n, "rows"), figures, table, missing, note=note)
+
+
+def _by_published(view: View) -> Card:
+    """The pull of size and distance with coefficients of 1990 data; it names no amount."""
     say, found = view.say, compared(view).figures
     pull = published_pull(found["size"], found["distance"]).dropna().sort_values(ascending=False)
     shown = pull.head(STRONGEST)
