@@ -207,6 +207,10 @@ def _standing(view: View, market: str) -> str:
 
 def _reasons_for(view: View, market: str) -> pd.DataFrame:
     """Per criterion: the market's points (of 100) less those that the average market has."""
+    return view.kept(f"market reasons {market}", lambda: _points(view, market))
+
+
+def _points(view: View, market: str) -> pd.DataFrame:
     say, found, weights = view.say, compared(view), used_weights(view)
     values = methods.scaled(found.compared, found.directions, found.bounds)
     rows = []
