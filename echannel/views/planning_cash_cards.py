@@ -56,7 +56,6 @@ def cash(view: View) -> Card:
             "low": ahead.low if ahead is not None else np.nan,
             "high": ahead.high if ahead is not None else np.nan,
             "chance": ahead.here if ahead is not None else np.nan,
-            "driver": list(ahead.drivers) if ahead is not None else "",
         }
     )
     columns = (
@@ -67,11 +66,6 @@ def cash(view: View) -> Card:
         Column("low", "planning_cash_low", "money"),
         Column("high", "planning_cash_high", "money"),
         Column("chance", "planning_chance_below", "percent"),
-        Column(
-            "driver",
-            "planning_main_driver",
-            words=lambda name: say(f"planning.driver.{name}") if name else "–",
-        ),
     )
     return Card(
         "planning.cash",

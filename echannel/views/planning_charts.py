@@ -32,7 +32,7 @@ def money_ahead(
     marks: Sequence[Mark] = (),
     height: int = 380,
 ) -> charts.Figure:
-    """Money over months (periods): lines, bands behind them, marked points; what lies below zero is shaded."""
+    """Money over months (periods): lines, bands behind them, marked points; below zero it is shaded."""
     figure = curves.over_scale(
         list(range(len(months))),
         [say.month(month) for month in months],

@@ -94,7 +94,7 @@ def rows(view: View) -> Rows:
 def months_table(
     view: View, name: str, lines: Sequence[tuple[str, np.ndarray]], made: Plan, basis: str
 ) -> Table:
-    """Lines of a plan by month, as a bank reads them: a row a line, a column a month; ``basis`` says the VAT."""
+    """Lines of a plan by month: a row a line, a column a month; ``basis`` says whether VAT is in."""
     say, months = view.say, calendar(made.inputs)
     frame = pd.DataFrame(
         {"line": [words for words, _ in lines]}

@@ -50,7 +50,7 @@ class Basis:
 
 
 def basis(view: View) -> Basis | None:
-    """The plan's inputs from the SME's data and profile; None where nothing was sold and nothing is entered."""
+    """The plan's inputs from data and profile; None where nothing was sold and nothing is entered."""
     return view.once("plan basis", lambda: _basis(view))
 
 
@@ -244,4 +244,4 @@ def levers_of_history(view: View) -> pd.DataFrame:
             frames.append(levers[(levers["status"] == OK).to_numpy()].assign(kind=kind))
         return pd.concat(frames, ignore_index=True)
 
-    return view.once("levers of history", compute)
+    return view.once("past levers", compute)

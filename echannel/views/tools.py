@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from echannel.views import inventory_opening, market_opening, opening
+from echannel.views import inventory_opening, market_opening, opening, planning_controls, planning_opening
 from echannel.views.context import Choice, View
 from echannel.views.filters import filter_bar
 from echannel.views.inventory_controls import what_if_bar
@@ -36,6 +36,7 @@ TOOLS = {
     "growth": Tool(opening.growth, filter_bar, by_period=True),
     "audit": Tool(opening.audit),
     "inventory": Tool(inventory_opening.inventory, what_if_bar, waits=inventory_opening.waits),
+    "planning": Tool(planning_opening.planning, planning_controls.what_if_bar, waits=planning_opening.waits),
     "market": Tool(market_opening.market, market_bar),
 }
 

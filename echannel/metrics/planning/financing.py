@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from echannel.metrics.planning.engine import Plan
+from echannel.metrics.planning.reading import self_financing
 from echannel.metrics.planning.rules import cents
 
 NEEDS = ("capital_spending", "requirement", "repaid", "owners_out")
@@ -32,7 +33,7 @@ def requirement(plan: Plan) -> np.ndarray:
 def financing_plan(plan: Plan, years: Sequence[slice]) -> pd.DataFrame:
     """Needs and resources of each stretch of months; path 0, money, equipment ex VAT.
 
-    ``earned`` (CAF) = net profit + depreciation − grants taken into income; ``borrowed``: loans drawn and
+    ``earned`` (CAF, see ``reading.self_financing``); ``borrowed``: loans drawn and
     interest added to debt; ``requirement``: its rise (negative: money set free). ``change`` = ``resources`` −
     ``needs`` is the change of cash, to the cent.
 
@@ -43,15 +44,18 @@ def financing_plan(plan: Plan, years: Sequence[slice]) -> pd.DataFrame:
     """
     tied = requirement(plan)
     assets = np.concatenate([[plan.opening["fixed_assets"]], plan.line("fixed_assets")])
+    earned = self_financing(plan)
+    spread = plan.line("net_profit") + plan.line("depreciation") - earned  # investment grants' income
     monthly = {
         "capital_spending": np.diff(assets) + plan.line("depreciation"),
         "requirement": np.diff(tied),
         "repaid": plan.line("loans_repaid"),
         "owners_out": plan.line("dividends") + plan.line("drawings"),
-        "earned": plan.line("net_profit") + plan.line("depreciation") - plan.line("grant_income"),
+        "earned": earned,
         "owners_in": plan.line("capital_in"),
         "borrowed": plan.line("loans_drawn") + plan.line("interest") - plan.line("interest_paid"),
-        "granted": plan.line("grants_received"),
+        # Grants for running costs are in what is earned already.
+        "granted": plan.line("grants_received") - plan.line("grant_income") + spread,
     }
     frame = pd.DataFrame(
         {name: [float(cents(values[year].sum())) for year in years] for name, values in monthly.items()}
