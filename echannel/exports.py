@@ -63,7 +63,7 @@ class Case:
         return replace(self, route=replace(self.route, vat_rates=rates))
 
 
-UNSETTLED = "reduced at home"
+UNSETTLED = "reduced-at-home"
 FAR = date(2200, 1, 1)  # a day for which there is no rate yet: the newest is taken
 _LOWEST = ("zero", "super_reduced", "reduced")  # by name, the first that a country's pack has
 

@@ -198,9 +198,17 @@ def _with_room(low: float, high: float, texts: Sequence[str]) -> list[float]:
 
 
 def money_waterfall(
-    say: Speaker, names: Sequence[str], values: Sequence[float], totals: Sequence[bool]
+    say: Speaker,
+    names: Sequence[str],
+    values: Sequence[float],
+    totals: Sequence[bool],
+    currency: str | None = None,
+    decimals: int = 0,
 ) -> Figure:
-    """From one total to another through its parts; signs are written: colour does not say them alone."""
+    """From one total to another through its parts; signs are written: colour does not say them alone.
+
+    ``currency``: another than the SME's own; ``decimals`` of the amounts written out.
+    """
     base, tops, colours, texts, running = [], [], [], [], 0.0
     for value, total in zip(values, totals, strict=True):
         start = 0.0 if total else running
@@ -208,7 +216,7 @@ def money_waterfall(
         base.append(min(start, running))
         tops.append(abs(running - start))
         colours.append(theme.MAIN if total else theme.SECOND if value >= 0 else theme.ALERT)
-        texts.append(say.money(value, decimals=0, signed=not total))
+        texts.append(say.money(value, currency, decimals, signed=not total))
     reach = [*base, *(b + t for b, t in zip(base, tops, strict=True))]
     layout = plain_layout(max(160, 34 * len(names) + 30), legend=False)
     layout["margin"] = {"l": 8, "r": 8, "t": 4, "b": 4, "pad": 4}
@@ -220,7 +228,7 @@ def money_waterfall(
     if cut:
         low = min(moving) - 0.25 * (high - min(moving))
         span = high - low
-    axis = ticks(low, high, short_money(say), most=4)
+    axis = ticks(low, high, short_money(say, currency), most=4)
     axis["range"] = [low, high + 0.26 * span]
     layout["xaxis"] = {**axis, "showgrid": True, "gridcolor": theme.GRID}
     layout["yaxis"] = {
@@ -249,7 +257,10 @@ def money_waterfall(
         "layout": layout,
         "narrow": {
             "yaxis": {"ticktext": [lines_of(name, 17) for name in names]},
-            "xaxis": {**ticks(low, high, short_money(say), most=3), "range": _with_room(low, high, texts)},
+            "xaxis": {
+                **ticks(low, high, short_money(say, currency), most=3),
+                "range": _with_room(low, high, texts),
+            },
         },
         "cut": cut,
     }

@@ -88,6 +88,7 @@ class Page:
         self.mode = where_it_runs
         self.view = View(sme, say, mode=where_it_runs) if sme is not None else None
         self._slots: list[tuple[Any, Callable[[View], str]]] = []
+        self._followers: list[Callable[[View], None]] = []
 
     def head(self) -> None:
         """Title, SME, period, data as of; in a dashboard the filters too."""
@@ -117,6 +118,15 @@ class Page:
         """One card (or row of tiles); nothing where it does not apply to this SME."""
         self._slot(lambda view: block_html(card(view), view), moves=not getattr(card, "steady", False))
 
+    def control(self, make: Callable[[View, Callable[[], None]], Any]) -> None:
+        """Widgets beside the cards, in a dashboard only. ``make`` gets the view and a way to have the cards drawn
+        again, and gives an object with ``box`` (what is shown) and ``follow(view)`` (told of each choice)."""
+        if self.view is None or self.mode == "report":
+            return
+        made = make(self.view, lambda: self.redraw(self.view.choice) if self.view else None)
+        self._followers.append(made.follow)
+        display(made.box)
+
     def offer(self, files: FilesFunction) -> None:
         """Files to take away: links in a report; in a dashboard a button, since making them takes a while."""
         if self.view is None:
@@ -138,6 +148,25 @@ class Page:
         self._slots.append((links, lambda _: ""))  # files made before belong to another choice
         display(VBox([button, links]))
 
+    def act(self, name: str, do: Callable[[View], str]) -> None:
+        """A dashboard's button (``<tool>.act.<name>``) that does something and says what it did."""
+        if self.view is None or self.mode == "report":
+            return
+        from ipywidgets import HTML as LiveHTML
+        from ipywidgets import Button, VBox
+
+        done = LiveHTML()
+        done.add_class("ec-live")
+        button = Button(description=self.say(f"{self.tool}.act.{name}"), icon="")
+        button.add_class("ec-button")
+
+        def said(view: View) -> str:
+            return f'<p class="ec ec-note" role="status">{escape(do(view))}</p>'
+
+        button.on_click(lambda _: setattr(done, "value", self._drawn(said)))
+        self._slots.append((done, lambda _: ""))  # what was done belongs to another choice
+        display(VBox([button, done]))
+
     def foot(self) -> None:
         """What the page was made from: period, table versions, package version, date."""
         self._slot(lambda view: foot_html(self.tool, view))
@@ -149,6 +178,8 @@ class Page:
         self.view = self.view.chosen(choice)
         for widget, html in self._slots:
             widget.value = self._drawn(html)
+        for follow in self._followers:
+            follow(self.view)
 
     def _slot(self, html: Callable[[View], str], moves: bool = True) -> None:
         if self.view is None:

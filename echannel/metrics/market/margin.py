@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -92,20 +93,24 @@ def price_keeping_margin(
     route: Route,
     selling: SellingCosts,
     options: Options | None = None,
+    keep: Literal["rate", "money"] = "rate",
 ) -> np.ndarray:
-    """The price of each parcel's goods (seller's currency, ex VAT, before discount) that keeps a margin rate.
+    """The price of each parcel's goods (seller's currency, ex VAT, before discount) that keeps a margin.
 
-    ``target``: margin / revenue to keep, by parcel. Below and above the limit of the rules the margin is a
-    straight line in the price, so each side has one solution in closed form; the cheaper one that lies on its
-    own side holds. Where neither does (the limit itself jumps over the target), the price just above the
-    limit is taken if it keeps the margin. Rounded up to the cent. NaN: unknown inputs, or no price does.
+    ``target`` by parcel: margin / revenue (``rate``), or the margin itself (``money``). Below and above the
+    limit of the rules the margin is a straight line in the price, so each side has one solution in closed
+    form; the cheaper one that lies on its own side holds. Where neither does (the limit itself jumps over the
+    target), the price just above the limit is taken if it keeps the margin. Rounded up to the cent. NaN:
+    unknown inputs, or no price does.
     """
     chosen = options or Options()
     goods = parcels.total(parcels.value)
     limit = _limit(route, chosen)
+    nothing = np.zeros(len(goods))
+    wanted = (target, nothing) if keep == "rate" else (nothing, target)
     answers = []
     for low in (True, False):
-        one, two = (_gap(parcels, cost, target, route, selling, chosen, scale, low) for scale in (1.0, 2.0))
+        one, two = (_gap(parcels, cost, wanted, route, selling, chosen, scale, low) for scale in (1.0, 2.0))
         slope = two - one
         with np.errstate(divide="ignore", invalid="ignore"):
             price = goods * np.where(slope > 0, 1 - one / slope, np.nan)
@@ -114,7 +119,7 @@ def price_keeping_margin(
         answers.append(np.where(fits & (price > 0), price, np.nan))
     jump = limit / ((1 - chosen.discount) * route.currency_rate) + _CENT
     above = np.where(np.isfinite(jump), jump, np.nan)
-    kept = _gap(parcels, cost, target, route, selling, chosen, above / goods, False) >= 0
+    kept = _gap(parcels, cost, wanted, route, selling, chosen, above / goods, False) >= 0
     at_jump = np.where(kept, above, np.nan)
     best = np.where(np.isfinite(answers[0]), answers[0], answers[1])
     best = np.where(np.isfinite(best), best, at_jump)
@@ -201,16 +206,17 @@ def _parts(
 def _gap(
     parcels: Parcels,
     cost: np.ndarray,
-    target: np.ndarray,
+    wanted: tuple[np.ndarray, np.ndarray],
     route: Route,
     selling: SellingCosts,
     options: Options,
     scale: np.ndarray | float,
     low: bool,
 ) -> np.ndarray:
-    """Margin − target × revenue at prices times ``scale``, below or above the limits: a straight line."""
+    """Margin − rate × revenue − amount at prices times ``scale``, on one side of the limits: a line."""
     parts = _parts(parcels, cost, route, selling, options, scale, low, rounded=False)
-    return parts["margin"] - target * parts["revenue"]
+    rate, amount = wanted
+    return parts["margin"] - rate * parts["revenue"] - amount
 
 
 def _limit(route: Route, options: Options) -> float:

@@ -86,6 +86,14 @@ def test_the_price_put_back_keeps_the_margin(price, share, target, terms, way, d
         assert cheaper["margin"][0, 0] - target * cheaper["revenue"][0, 0] < 0.06
 
 
+def test_a_price_that_keeps_the_money_of_a_sale():
+    there, costs = route(currency_rate=1.17), SellingCosts(9.0, 0.015, 0.25, 0.02, 0.05, 6.0, 0.9)
+    goods, cost, wanted = parcels([25.0, 60.0]), np.array([10.0, 21.0]), np.array([9.5, 30.0])
+    asked = price_keeping_margin(goods, cost, wanted, there, costs, Options(terms="ddp"), "money")
+    back = margins(repriced(goods, asked), cost, [there], [costs], Options(terms="ddp"))
+    assert back["margin"][:, 0] == pytest.approx(wanted, abs=0.04)
+
+
 def test_a_price_above_the_limit_is_found_on_its_own_side():
     there = route("FR", "GB", duty_rates={"": 0.12}, carriage=0.0)
     goods, cost, target = parcels([100.0]), np.array([120.0]), np.array([0.4])

@@ -1,0 +1,142 @@
+"""What the cards on landed cost share: the baskets, the way to the market, and the reader's options."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from echannel.countries.trade import trade_rules
+from echannel.exports import Case, case_of, top_baskets, year_lines
+from echannel.metrics.market.entry import mean_order
+from echannel.metrics.market.landed import Landed, Options, landed_cost
+from echannel.metrics.market.margin import Margins, margins, price_keeping_margin
+from echannel.reference import fx
+from echannel.views.cards import Rows
+from echannel.views.context import View
+from echannel.views.market_facts import home, kind_of, market_of, own_traction, rules_day, year_rows
+
+
+def abroad(view: View) -> bool:
+    """Whether there is a market abroad to look at, and something to send there."""
+    return market_of(view) != home(view) and len(_lines(view)) > 0
+
+
+def case(view: View) -> Case:
+    """The ten baskets on their way to the market looked at."""
+    lines = view.once(f"market-baskets {kind_of(view)}", lambda: top_baskets(_lines(view)))
+    return view.kept("market-case", lambda: _case(view, lines))
+
+
+def year_case(view: View) -> Case:
+    """Every order of the last twelve months, as if it were sent to the market looked at."""
+    return view.kept("market-year-case", lambda: _case(view, _lines(view)))
+
+
+def options(view: View, scheme: str = "", terms: str = "") -> Options:
+    """The reader's delivery terms, VAT scheme and readings, or those named here."""
+    choice = view.choice.market
+    usual = "border" if view.sme.profile.exports.ioss is False else ""
+    wanted = scheme or choice.scheme
+    return Options(
+        kind="b2b" if kind_of(view) == "b2b" else "b2c",
+        terms="ddp" if (terms or choice.terms) == "ddp" else "dap",
+        scheme=wanted if wanted in _SCHEMES[_route(view)] else usual,
+        readings=dict(choice.switches),
+    )
+
+
+# Which schemes a seller may choose, by route; a choice made for another route says nothing here.
+_SCHEMES = {"domestic": (), "union": ("oss", "home"), "import": ("ioss", "border")}
+
+
+def _route(view: View) -> str:
+    return trade_rules(home(view), market_of(view), rules_day(view)).route
+
+
+def landed(view: View, of: Case | None = None, chosen: Options | None = None) -> Landed:
+    """The landed cost of the ten baskets (or of another case, or with other options)."""
+    looked_at = of or case(view)
+    return landed_cost(looked_at.parcels, [looked_at.route], chosen or options(view))
+
+
+def margins_there(view: View, of: Case | None = None, chosen: Options | None = None) -> Margins:
+    """The margin of the baskets in the market."""
+    one = of or case(view)
+    return margins(one.parcels, one.cost, [one.route], [one.selling], chosen or options(view))
+
+
+def margins_at_home(view: View, of: Case | None = None) -> Margins:
+    """The margin of the same baskets sold at home."""
+    one = of or case(view)
+    at_home = Options(options(view).kind)
+    return margins(one.parcels, one.cost, [one.home_route], [one.home_selling], at_home)
+
+
+def keeping_prices(view: View, keep: Literal["rate", "money"]) -> np.ndarray:
+    """The price of each basket that keeps its margin of home (own currency, ex VAT); NaN: none does."""
+    one, at_home = case(view), margins_at_home(view)
+    target = at_home.rate[:, 0] if keep == "rate" else at_home["margin"][:, 0]
+    return price_keeping_margin(one.parcels, one.cost, target, one.route, one.selling, options(view), keep)
+
+
+def mean_there(view: View, chosen: Options | None = None) -> dict[str, float]:
+    """What a mean order of the year would bring and leave in the market."""
+    how = chosen or options(view)
+    name = f"market-mean {how.kind} {how.terms} {how.scheme}"
+    return view.kept(name, lambda: mean_order(margins_there(view, year_case(view), how)))
+
+
+def rates_tried(view: View) -> list[float]:
+    """The exchange rate as it moved in the past: a weak year, now, a strong year; empty in one currency."""
+    own, there = view.sme.profile.currency, case(view).currency
+    if own == there:
+        return []
+    found = fx.band(own, there, case(view).exchange.day or rules_day(view), workspace=view.sme.workspace)
+    if found.status != "ok":
+        return []
+    low, high = found.rates
+    return [low, found.rate.value, high]
+
+
+def basket_names(view: View) -> list[str]:
+    """What each of the ten baskets holds, in words."""
+    held = case(view).lines.groupby("parcel")["product_id"].agg(list)
+    return [" + ".join(view.product(one) for one in held.loc[key]) for key in case(view).parcels.keys]
+
+
+def money_there(view: View, amount: float, decimals: int | None = None) -> str:
+    """An amount in the currency of the market's rules."""
+    return view.say.money(amount, case(view).currency, decimals)
+
+
+def basket_rows(view: View) -> Rows:
+    """Which rows the cards rest on: the orders of the last twelve months."""
+    return year_rows(view, _lines(view)["parcel"].nunique())
+
+
+def assumed_words(view: View) -> str:
+    """Which inputs nobody has entered, in one sentence; "" when all are."""
+    names = [view.say(f"market.assumed.{name}") for name in case(view).assumed]
+    return view.say("market.say.landed_assumed", inputs=names) if names else ""
+
+
+def _case(view: View, lines: pd.DataFrame) -> Case:
+    return case_of(view.sme, market_of(view), rules_day(view), lines, own_traction(view))
+
+
+def _lines(view: View) -> pd.DataFrame:
+    def compute() -> pd.DataFrame:
+        kind = kind_of(view)
+        found = year_lines(view.sme, kind)
+        # A firm that never sold to this kind of customer would send them what it sells to the other.
+        return found if len(found) else year_lines(view.sme, "b2c" if kind == "b2b" else "b2b")
+
+    return view.once(f"market-lines {kind_of(view)}", compute)
+
+
+def first_known(found: Landed) -> int | None:
+    """The first basket whose landed cost is known."""
+    known = np.flatnonzero(np.isfinite(found["total"][:, 0]))
+    return int(known[0]) if len(known) else None

@@ -1,0 +1,221 @@
+"""Cards on the rules of a border: what is disputed, what holds and what is coming, whose origin counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from echannel.countries.trade import Switch, TradeRules
+from echannel.metrics.market.landed import Options
+from echannel.views.cards import Card, Rows
+from echannel.views.context import View
+from echannel.views.market_facts import country, home, rules_day
+from echannel.views.market_landed_facts import (
+    abroad,
+    basket_names,
+    case,
+    first_known,
+    landed,
+    money_there,
+    options,
+    year_case,
+)
+from echannel.views.tables import Column, Table
+
+MOST_PRODUCTS = 200
+
+
+def disputed(view: View) -> Card | None:
+    """Rules that the sources dispute: the first basket under each reading."""
+    if not abroad(view) or not case(view).route.rules.switches:
+        return None
+    say, rules = view.say, case(view).route.rules
+    at = first_known(landed(view)) or 0
+    rows = [_reading(view, switch, reading, at) for switch in rules.switches for reading in switch.readings]
+    frame = pd.DataFrame(rows)
+    by_rule = frame.groupby("rule")[["ioss", "border"]]
+    spread = (by_rule.max() - by_rule.min()).to_numpy().max()
+    there = case(view).currency
+    table = Table(
+        "disputed-rules",
+        frame,
+        (
+            Column("rule", "market_rule", words=lambda name: say(f"market.switch.{name}"), long=True),
+            Column("reading", "market_reading", words=lambda name: say(f"market.reading.{name}"), long=True),
+            Column("ioss", "market_total_ioss", "cents"),
+            Column("border", "market_total_border", "cents", absent="why"),
+            Column(
+                "taken",
+                "market_taken",
+                words=lambda on: say("market.say.taken" if on else "market.say.other"),
+            ),
+            Column("source", "market_source", long=True),
+        ),
+        there,
+    )
+    sentence = say(
+        "market.say.disputed",
+        n=len(rules.switches),
+        basket=basket_names(view)[at],
+        money=money_there(view, float(spread)),
+    )
+    return Card("market.landed_disputed", sentence, table=table, open_table=True)
+
+
+def _reading(view: View, switch: Switch, reading: str, at: int) -> dict[str, Any]:
+    """One reading of a disputed rule: what the basket then costs, with and without IOSS."""
+    row: dict[str, Any] = {
+        "rule": switch.name,
+        "reading": f"{switch.name}.{reading}",
+        "taken": case(view).route.rules.reading(switch.name, options(view).readings) == reading,
+        "source": switch.source,
+    }
+    row["why"] = ""
+    for scheme in ("ioss", "border"):
+        base = options(view, scheme)
+        chosen = Options(base.kind, base.terms, scheme, readings={**base.readings, switch.name: reading})
+        found = landed(view, chosen=chosen)
+        row[scheme] = found["total"][at, 0]
+        if found.reason[at, 0]:
+            row["why"] = view.say("market.say.rate_missing")
+    return row
+
+
+def coming(view: View) -> Card | None:
+    """Which rules hold on the day, until when, how sure they are, and what is announced."""
+    if not abroad(view):
+        return None
+    say, rules = view.say, case(view).route.rules
+    held = [
+        {
+            "rule": rule.name,
+            "state": "in_force",
+            "amount": _amount(view, rules, rule.amount, rule.up_to),
+            "since": pd.Timestamp(rule.since),
+            "until": pd.Timestamp(rule.until) if rule.until else pd.NaT,
+            "confidence": rule.confidence,
+            "source": rule.source,
+        }
+        for rule in rules.rules
+        if options(view).kind in rule.kinds and rule.name != "handling_fee"
+    ]
+    announced = [
+        {
+            "rule": one.name,
+            "state": "announced",
+            "amount": "",
+            "since": pd.Timestamp(one.day),
+            "until": pd.NaT,
+            "confidence": one.confidence,
+            "source": one.source,
+        }
+        for one in rules.coming
+    ]
+    if not held and not announced:
+        sentence = say("market.say.no_rules", market=country(view, rules.destination))
+        return Card("market.landed_coming", sentence)
+    frame = pd.DataFrame([*held, *announced])
+    frame["until_words"] = say("market.say.open_ended")
+    sentence = say("market.say.rules_held", n=len(held), day=rules_day(view))
+    if announced:
+        told = [
+            say(
+                "market.say.coming_unsure" if one.confidence == "disputed" else "market.say.coming_on",
+                what=say(f"market.rule.{one.name}"),
+                day=one.day,
+            )
+            for one in rules.coming
+        ]
+        sentence += " " + say("market.say.coming", changes=told)
+    table = Table(
+        "rules",
+        frame,
+        (
+            Column("rule", "market_rule", words=lambda name: say(f"market.rule.{name}"), long=True),
+            Column("state", "market_rule_state", words=lambda name: say(f"market.rule_state.{name}")),
+            Column("amount", "market_amount"),
+            Column("since", "market_since", "day"),
+            Column("until", "market_until", "day", absent="until_words"),
+            Column("confidence", "market_confidence", words=lambda name: say(f"market.confidence.{name}")),
+            Column("source", "market_source", long=True),
+        ),
+    )
+    return Card("market.landed_coming", sentence, table=table, open_table=True)
+
+
+def _amount(view: View, rules: TradeRules, amount: float | None, up_to: float | None) -> str:
+    """A rule's amount and limit as people write them."""
+    say, parts = view.say, []
+    if amount is not None:
+        parts.append(say.money(amount, rules.currency))
+    if up_to is not None:
+        parts.append(say("market.say.up_to", money=say.money(up_to, rules.currency, 0)))
+    return " · ".join(parts)
+
+
+def origin(view: View) -> Card | None:
+    """Where each product was made, whether that is proven, and what customs still need to know of it."""
+    if not abroad(view) or case(view).route.rules.route != "import":
+        return None
+    say, rules = view.say, case(view).route.rules
+    frame = _products(view)
+    counts = frame["verdict"].value_counts()
+    sentence = say(
+        "market.say.origin",
+        n=len(frame),
+        proven=int(counts.get("proven", 0)),
+        provable=int(counts.get("provable", 0)),
+        elsewhere=int(counts.get("elsewhere", 0)),
+        unknown=int(counts.get("unknown", 0)),
+    )
+    if rules.agreement is None:
+        sentence = say("market.say.no_agreement", n=len(frame), market=country(view, rules.destination))
+    notes = []
+    if rules.agreement is not None:
+        number = rules.agreement.exporter_number
+        above = rules.agreement.number_above
+        key = "market.say.exporter_number_above" if above else "market.say.exporter_number"
+        limit = say.money(above, rules.agreement.number_currency, 0)
+        notes.append(say(key, number=number, money=limit, n=rules.agreement.valid_months))
+    if rules.area == "EU" and options(view).kind == "b2c":
+        notes.append(say("market.say.gpsr", since=pd.Timestamp(2024, 12, 13)))
+    missing = [name for name in ("hs_code", "weight_kg") if frame[name].isna().any()]
+    notes += [say(f"market.say.no_{name}", n=int(frame[name].isna().sum())) for name in missing]
+    table = Table(
+        "origin",
+        frame.head(MOST_PRODUCTS),
+        (
+            Column("product_id", "product", words=view.product, long=True),
+            Column("origin_country", "market_made_in", "country"),
+            Column(
+                "verdict", "market_origin_verdict", words=lambda name: say(f"market.origin.{name}"), long=True
+            ),
+            Column("hs_code", "market_hs_code"),
+            Column("weight_kg", "market_weight_kg", "decimal"),
+            Column("net", "net_turnover", "money"),
+        ),
+        view.sme.profile.currency,
+    )
+    rows = Rows(len(frame), "products")
+    return Card("market.landed_origin", sentence, rows, table=table, note=" ".join(notes), open_table=True)
+
+
+def _products(view: View) -> pd.DataFrame:
+    """The products sold in the last twelve months, best first, with what their origin is worth there."""
+    lines, rules = year_case(view).lines, case(view).route.rules
+    sold = lines.assign(net=lines["unit_price"] * lines["quantity"]).groupby("product_id")["net"].sum()
+    facts = lines.drop_duplicates("product_id").set_index("product_id")
+    frame = facts[["origin_country", "hs_code", "weight_kg", "proven"]].join(sold)
+    frame = frame.sort_values("net", ascending=False, kind="stable").reset_index()
+    made_here = frame["origin_country"].isin(list(rules.partners) or [home(view)])
+    if rules.agreement is None:
+        verdicts = np.where(frame["origin_country"].isna(), "unknown", "no_agreement")
+    else:
+        verdicts = np.select(
+            [frame["origin_country"].isna(), ~made_here, frame["proven"]],
+            ["unknown", "elsewhere", "proven"],
+            "provable",
+        )
+    return frame.assign(verdict=verdicts)
