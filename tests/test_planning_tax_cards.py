@@ -114,6 +114,9 @@ def test_e_invoicing_is_told_with_what_the_plan_counts(french):
     told = tax_dates(view_of(french, own, rules, "en")).note
     assert "€55 a month for it." in told
     assert "one overall rate of ours" in told  # charges on pay
+    begun = plan_rules(country_pack("FR"), TaxFacts("reel_normal"), START + 12, T)
+    later = tax_dates(view_of(french, replace(own, start=START + 12), begun, "en")).note
+    assert "a month for it" not in later  # nothing new
     nowhere = replace(inputs, departement="")
     assert "your department" in tax_dates(view_of(french, nowhere, rules, "en")).note
     assert "your department" not in assumed

@@ -288,6 +288,9 @@ def test_e_invoicing_is_a_cost_from_1_september_2027():
     assert first["e_invoicing_issue"] == ("2027-09", True, True)
     assert plan_rules(FRANCE, TaxFacts("reel_normal"), month("2026-12"), 9).known_costs[-1].amount == 0
     assert not plan_rules(BRITAIN, TaxFacts("standard"), month("2026-12"), 36).known_costs
+    # What has begun before the plan counts from its first month.
+    later = plan_rules(FRANCE, TaxFacts("reel_normal"), month("2028-01"), 12).known_costs
+    assert [text(one.first) for one in later] == ["2028-01", "2028-01"]
 
 
 def test_vat_rates_lie_on_the_plans_months():

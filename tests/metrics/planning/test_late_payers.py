@@ -175,6 +175,16 @@ def test_the_calendar_holds_every_payment_to_the_state_on_its_day():
     assert filings["amount"].isna().all() and day("2026-12-31") in filings["day"].tolist()
 
 
+def test_charges_paid_by_quarter_name_their_quarter():
+    facts = TaxFacts("reel_normal", departement="56", staff=1, quarterly_payroll=True)
+    rules = plan_rules(country_pack("FR"), facts, START, T)
+    plan = build_plan(replace(inputs_with(), country="FR"), rules)
+    calendar = tax_calendar(plan, rules, 12)
+    charges = calendar[calendar["tax"] == "payroll"]
+    spans = list(zip(charges["period_first"] - START, charges["period_last"] - START, strict=True))
+    assert spans == [(-2, 0), (1, 3), (4, 6), (7, 9)]  # October to December, paid in January …
+
+
 def test_vat_of_other_countries_has_its_own_rows():
     inputs = inputs_with()
     abroad = Stream("abroad", "b2c", np.full((1, T), 5_000.0), 0.5, vat_rate=0.2, vat_scheme="oss")

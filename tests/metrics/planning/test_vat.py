@@ -276,3 +276,9 @@ def test_the_registration_manuals_example():
     crossed = threshold_crossing(turnover, watch, START, np.full(11, 7_000.0))
     assert crossed.tolist() == [april]
     assert takes_effect(crossed, watch).tolist() == [april + 2]
+
+
+def test_a_limit_that_is_met_exactly_is_not_passed():
+    watch = ThresholdWatch("limit", 85_000, rolling=False)
+    exactly = np.array([[0.0, 85_000, 0, 0], [0.0, 85_000, 0.01, 0]])
+    assert threshold_crossing(exactly, watch, START).tolist() == [NEVER, START + 2]
