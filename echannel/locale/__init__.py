@@ -131,18 +131,10 @@ class Speaker:
             decimals = precision
         # The same sum added up in another order is the same whole amount too.
         amount = round(float(amount or 0), max(decimals, precision))
-        text = numbers.format_currency(
-            _unsigned_zero(amount, decimals),
-            code,
-            _pattern(
-                decimals, "\u00a0¤" if self.language == "fr" else "", "" if self.language == "fr" else "¤"
-            ),
-            locale=self.locale,
-            currency_digits=False,
-        )
-        # Babel writes pounds as "£GB" in French; people write "£".
-        text = text.replace("£GB", "£").replace("$US", "$")
-        return _with_sign(text, _unsigned_zero(amount, decimals), signed)
+        shown, sign = _unsigned_zero(amount, decimals), _currency_sign(code, str(self.locale))
+        before, after = ("", f"\u00a0{sign}") if self.language == "fr" else (sign, "")
+        text = numbers.format_decimal(shown, _pattern(decimals, after, before), locale=self.locale)
+        return _with_sign(text, shown, signed)
 
     def number(self, value: float | None, decimals: int = 0, signed: bool = False) -> str:
         """A number with the reader's separators."""
@@ -235,6 +227,13 @@ def _unsigned_zero(value: float | None, decimals: int) -> float:
     """The value, but 0 for what rounds to 0: nobody reads "−0.00" with profit."""
     assert value is not None
     return value if round(value, decimals) else 0.0
+
+
+@lru_cache
+def _currency_sign(code: str, locale: str) -> str:
+    """A currency's sign for a number pattern. Babel writes pounds as "£GB" in French; people write "£"."""
+    sign = numbers.get_currency_symbol(code, locale).replace("£GB", "£").replace("$US", "$")
+    return "'" + sign.replace("'", "''") + "'"
 
 
 @lru_cache
