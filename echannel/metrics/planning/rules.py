@@ -228,8 +228,3 @@ class PlanRules:
     watches: tuple[ThresholdWatch, ...] = ()
     known_costs: tuple[KnownCost, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
-
-    @property
-    def calendar(self) -> np.ndarray:
-        """The months of the plan ``(T,)``."""
-        return np.arange(self.start, self.start + self.months)
