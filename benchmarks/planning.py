@@ -32,7 +32,7 @@ from echannel.metrics.planning.inputs import (
     Stream,
 )
 from echannel.metrics.planning.levers import moved
-from echannel.metrics.planning.monte_carlo import PATHS, SEED, cash_of, drawn, read, simulate
+from echannel.metrics.planning.monte_carlo import PATHS, SEED, cash_of, drawn, read, simulate, unforeseen
 from echannel.metrics.planning.rules import PlanRules
 from echannel.metrics.planning.scenarios import SCENARIOS, applied
 from echannel.metrics.planning.sensitivity import tornado
@@ -91,13 +91,13 @@ def loop(inputs: PlanInputs, rules: PlanRules, forecast: TurnoverForecast, paths
     """Seconds per path of a plan built path by path from the same draws; checks that cash is the same."""
     draws = drawn(inputs, forecast, usual_spread(inputs), paths, SEED)
     whole = cash_of(inputs, rules, draws)
-    cash = np.empty_like(whole)
+    cash, known = np.empty_like(whole), unforeseen(inputs)
 
     def one_by_one() -> None:
         for at in range(paths):
             part = draws.part(slice(at, at + 1))
             own = {name: one if name == "volume" else float(one[0, 0]) for name, one in part.items()}
-            cash[at] = build_plan(moved(inputs, own), rules, keep=("cash",)).line("cash")
+            cash[at] = build_plan(moved(known, own), rules, keep=("cash",)).line("cash")
 
     spent, _ = seconds(one_by_one)
     assert np.allclose(cash, whole, atol=0.02)

@@ -178,11 +178,14 @@ class OwnersMoney:
 class StockPolicy:
     """Stock held for ``cover_days`` of the coming cost of sales; NaN: purchases follow sales.
 
-    ``extra``: more stock on top, by month ``(T,)`` (a market entered).
+    ``extra``: more stock on top, by month ``(T,)`` (a market entered). ``planned``: the cost of sales that
+    the firm counts on ``(T,)``, where months may come otherwise: it then buys for that, scaled by how its
+    last months went, because nobody knows the coming ones. Without it, it knows them.
     """
 
     cover_days: Amounts = float("nan")
     extra: Amounts = 0.0
+    planned: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from echannel.metrics.planning.engine import build_plan
 from echannel.metrics.planning.inputs import PlanInputs
 from echannel.metrics.planning.levers import moved
 from echannel.metrics.planning.rules import PlanRules
+from echannel.metrics.planning.trading import trade
 from echannel.metrics.planning.uncertainty import TURNOVER, Spread
 
 PATHS = 10_000
@@ -122,13 +123,23 @@ def around_plan(inputs: PlanInputs, forecast: Forecast | None, paths: int, seed:
 
 
 def cash_of(inputs: PlanInputs, rules: PlanRules, draws: Draws) -> np.ndarray:
-    """Cash at each month's end on each path ``(paths, months)``."""
+    """Cash at each month's end on each path ``(paths, months)``; goods are bought as ``unforeseen`` says."""
     cash = np.empty((len(draws), inputs.months))
+    inputs = unforeseen(inputs)
     for first in range(0, len(draws), _BATCH):
         at = slice(first, min(first + _BATCH, len(draws)))
         plan = build_plan(moved(inputs, draws.part(at)), rules, keep=("cash",))
         cash[at] = plan.lines["cash"]
     return cash
+
+
+def unforeseen(inputs: PlanInputs) -> PlanInputs:
+    """The inputs of a firm that buys goods for its plan and by its last months, not for what only will be."""
+    if inputs.stock.planned is not None or np.isnan(np.asarray(inputs.stock.cover_days, dtype=float)).all():
+        return inputs
+    registered = np.ones(inputs.months)
+    costs = [trade(one, registered, False).cost_of_sales[0] for one in inputs.streams]
+    return replace(inputs, stock=replace(inputs.stock, planned=np.sum(costs, axis=0)))
 
 
 def read(inputs: PlanInputs, draws: Draws, cash: np.ndarray) -> Simulation:

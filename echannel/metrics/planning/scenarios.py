@@ -9,7 +9,7 @@ import numpy as np
 
 from echannel.metrics.planning.inputs import MarketEntry, PlanInputs, with_market_entry
 from echannel.metrics.planning.levers import LEVERS, moved
-from echannel.metrics.planning.monte_carlo import SEED, Forecast, around_plan
+from echannel.metrics.planning.monte_carlo import SEED, Forecast, around_plan, unforeseen
 from echannel.metrics.planning.uncertainty import Spread
 
 EXPECTED = "expected"
@@ -73,9 +73,10 @@ def applied(
 
     The cautious turnover is what is sold by each month's end in the worst of five futures (quantile of the
     cumulated paths), not every month at its worst; other drivers go half the way to the same quantile: they
-    do not all turn out badly at once.
+    do not all turn out badly at once. Goods are bought for the plan and by what the last months sold: a firm
+    does not know its future.
     """
-    changed = inputs
+    changed = inputs if scenario == Scenario(scenario.name) else unforeseen(inputs)
     if scenario.turnover_at != 0.5:
         changed = moved(changed, {"volume": _turnover(inputs, scenario.turnover_at, forecast)})
     if scenario.drivers_at and spread is not None:

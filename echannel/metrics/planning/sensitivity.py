@@ -8,7 +8,7 @@ import pandas as pd
 from echannel.metrics.planning.engine import build_plan
 from echannel.metrics.planning.inputs import PlanInputs
 from echannel.metrics.planning.levers import LEVERS, moved
-from echannel.metrics.planning.monte_carlo import SEED, Forecast, around_plan
+from echannel.metrics.planning.monte_carlo import SEED, Forecast, around_plan, unforeseen
 from echannel.metrics.planning.rules import PlanRules
 from echannel.metrics.planning.uncertainty import TURNOVER, Spread
 
@@ -30,7 +30,7 @@ def tornado(inputs: PlanInputs, rules: PlanRules, forecast: Forecast | None, spr
     of the two).
     """
     names, tried = _tried(inputs, forecast, spread)
-    plan = build_plan(moved(inputs, tried), rules, keep=("cash", "net_profit"))
+    plan = build_plan(moved(unforeseen(inputs), tried), rules, keep=("cash", "net_profit"))
     cash, profit = plan.lines["cash"], plan.lines["net_profit"]
     outcomes = {
         "lowest_cash": cash.min(axis=1),

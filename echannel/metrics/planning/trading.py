@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echannel.metrics.planning.inputs import DAYS_OF_MONTH, PlanInputs, Stream, VatScheme, cent
+from echannel.metrics.planning.inputs import DAYS_OF_MONTH, PlanInputs, StockPolicy, Stream, VatScheme, cent
 from echannel.metrics.planning.rules import cents
 from echannel.metrics.planning.terms import settled
 
 _YEAR = 12
+_RECENT = 3  # months whose sales tell a buyer how business goes
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,31 @@ def purchases_and_stock(inputs: PlanInputs, cost_of_sales: np.ndarray) -> tuple[
         stock = np.broadcast_to(opening + extra, cost.shape)
         before = np.concatenate([np.full((1, 1), opening), stock[:1, :-1]], axis=1)
         return cents(cost + (stock[:1] - before)), cents(stock)
-    aim = cents(np.maximum(_coming(cost, days), 0.0) + extra)
+    aim = cents(np.maximum(_foreseen(inputs.stock, cost, days), 0.0) + extra)
     # Buying never goes below nothing: the stock is the highest aim so far, less what was sold since.
     first = np.maximum.accumulate(aim + spent, axis=1)
     stock = cents(np.maximum(first, opening) - spent)
     before = np.concatenate([np.full((len(stock), 1), opening), stock[:, :-1]], axis=1)
     return cents(stock - before + cost), stock
+
+
+def _foreseen(policy: StockPolicy, cost: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Cost of sales that is expected of the ``days`` after each month's end: what comes, or what is planned
+    scaled by the last three months against theirs."""
+    if policy.planned is None:
+        return _coming(cost, days)
+    planned = np.atleast_2d(policy.planned)
+    came, expected = (_last_months(one) for one in (cost, planned))
+    level = np.divide(came, expected, out=np.ones_like(came), where=expected > 0)
+    return _coming(planned, days) * level
+
+
+def _last_months(cost: np.ndarray) -> np.ndarray:
+    """Sums over each month and up to two before it."""
+    total = np.cumsum(cost, axis=1)
+    before = np.zeros_like(total)
+    before[:, _RECENT:] = total[:, :-_RECENT]
+    return total - before
 
 
 def _coming(cost: np.ndarray, days: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from echannel.metrics.planning.engine import build_plan
 from echannel.metrics.planning.goal_seek import Target, solve
 from echannel.metrics.planning.levers import moved
-from echannel.metrics.planning.monte_carlo import around_plan, cash_of, drawn, simulate
+from echannel.metrics.planning.monte_carlo import around_plan, cash_of, drawn, simulate, unforeseen
 from echannel.metrics.planning.sensitivity import tornado
 from echannel.metrics.planning.uncertainty import TURNOVER, usual_spread
 from echannel.metrics.result import INPUT_MISSING
@@ -31,8 +31,21 @@ def test_each_path_is_the_plan_that_a_loop_makes():
     draws = drawn(inputs, forecast, SPREAD, 40, 3)
     cash = cash_of(inputs, RULES, draws)
     for at in (0, 7, 39):
-        alone = build_plan(moved(inputs, draws.part(slice(at, at + 1))), RULES)
+        alone = build_plan(moved(unforeseen(inputs), draws.part(slice(at, at + 1))), RULES)
         assert np.allclose(alone.line("cash"), cash[at], atol=0.011)
+
+
+def test_goods_are_bought_for_the_plan_and_by_the_last_months_not_for_what_will_be():
+    inputs = unforeseen(firm())
+    assert np.array_equal(build_plan(inputs, RULES).line("cash"), build_plan(firm(), RULES).line("cash"))
+    jump = np.ones((1, 36))
+    jump[0, 12:] = 1.5  # nobody knows before
+    known, unknown = (build_plan(moved(one, {"volume": jump}), RULES) for one in (firm(), inputs))
+    plan = build_plan(firm(), RULES).line("purchases")
+    assert np.array_equal(unknown.line("purchases")[:12], plan[:12])
+    assert known.line("purchases")[11] > plan[11]
+    late = slice(16, 30)  # once the last months have told, all the same
+    assert np.allclose(unknown.line("stock")[late], known.line("stock")[late], rtol=1e-3)
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_one_others(found):
@@ -100,7 +113,7 @@ def test_the_tornado_is_one_driver_at_a_time():
     assert (low["base"] == base).all()
     for row in low[low["driver"] != TURNOVER].itertuples():
         for value, outcome in ((row.low, row.at_low), (row.high, row.at_high)):
-            alone = build_plan(moved(firm(), {row.driver: value}), RULES).line("cash").min()
+            alone = build_plan(moved(unforeseen(firm()), {row.driver: value}), RULES).line("cash").min()
             assert outcome == pytest.approx(alone, abs=0.02)
 
 
