@@ -12,17 +12,20 @@ from bs4 import BeautifulSoup
 from catalogue_scan import ROOT
 
 from echannel.views import page as pages
+from echannel.views.context import Choice
 
 NUMBER = re.compile(r"\d[\d,.\u00a0\u202f]*")
 
 
-def drawn(tool: str, sme: Any, language: str) -> str:
-    """The report that a tool's notebook makes of an SME, as HTML."""
+def drawn(tool: str, sme: Any, language: str, choice: Choice | None = None) -> str:
+    """The report that a tool's notebook makes of an SME, as HTML; ``choice``: for what a reader chose."""
     cells = json.loads((ROOT / f"notebooks/{tool}.ipynb").read_text(encoding="utf-8"))["cells"]
     shown: list[str] = []
     show, pages._show = pages._show, shown.append
     try:
         names = {"page": pages.Page(tool, sme, sme.speaker(language), "report")}
+        if choice is not None:
+            names["page"].view = names["page"].view.chosen(choice)
         names["page"].head()
         for cell in cells:
             source = "".join(cell["source"])

@@ -28,22 +28,21 @@ MOST_PRODUCTS = 200
 
 
 def disputed(view: View) -> Card | None:
-    """Rules that the sources dispute: the first basket under each reading."""
+    """Rules that the sources dispute: a basket under each reading."""
     if not abroad(view) or not case(view).route.rules.switches:
         return None
     say, rules = view.say, case(view).route.rules
-    at = first_known(landed(view)) or 0
-    rows = [_reading(view, switch, reading, at) for switch in rules.switches for reading in switch.readings]
+    rows = [_reading(view, switch, reading) for switch in rules.switches for reading in switch.readings]
     frame = pd.DataFrame(rows)
     by_rule = frame.groupby("rule")[["ioss", "border"]]
     spread = (by_rule.max() - by_rule.min()).to_numpy().max()
-    there = case(view).currency
     table = Table(
         "disputed-rules",
         frame,
         (
             Column("rule", "market_rule", words=lambda name: say(f"market.switch.{name}"), long=True),
             Column("reading", "market_reading", words=lambda name: say(f"market.reading.{name}"), long=True),
+            Column("basket", "market_basket_held", long=True),
             Column("ioss", "market_total_ioss", "cents"),
             Column("border", "market_total_border", "cents", absent="why"),
             Column(
@@ -53,26 +52,31 @@ def disputed(view: View) -> Card | None:
             ),
             Column("source", "market_source", long=True),
         ),
-        there,
+        case(view).currency,
     )
-    sentence = say(
-        "market.say.disputed",
-        n=len(rules.switches),
-        basket=basket_names(view)[at],
-        money=money_there(view, float(spread)),
-    )
+    money = money_there(view, float(spread))
+    sentence = say("market.say.disputed", n=len(rules.switches), money=money)
     return Card("market.landed_disputed", sentence, table=table, open_table=True)
 
 
-def _reading(view: View, switch: Switch, reading: str, at: int) -> dict[str, Any]:
-    """One reading of a disputed rule: what the basket then costs, with and without IOSS."""
+def _reading(view: View, switch: Switch, reading: str) -> dict[str, Any]:
+    """One reading of a disputed rule: what a basket then costs, with and without IOSS.
+
+    Whether origin helps is shown on a basket whose origin is proven, where there is one.
+    """
+    one, at = case(view), first_known(landed(view)) or 0
+    if switch.name == "preference":
+        lines = one.parcels.originating(one.route.rules.partners).astype("float64")
+        proven = np.flatnonzero(one.parcels.total(lines) > 0)
+        at = int(proven[0]) if len(proven) else at
     row: dict[str, Any] = {
         "rule": switch.name,
         "reading": f"{switch.name}.{reading}",
-        "taken": case(view).route.rules.reading(switch.name, options(view).readings) == reading,
-        "source": switch.source,
+        "basket": basket_names(view)[at],
+        "taken": one.route.rules.reading(switch.name, options(view).readings) == reading,
+        "source": switch.readings[reading],
+        "why": "",
     }
-    row["why"] = ""
     for scheme in ("ioss", "border"):
         base = options(view, scheme)
         chosen = Options(base.kind, base.terms, scheme, readings={**base.readings, switch.name: reading})

@@ -59,13 +59,12 @@ class Agreement(Dated):
 
 
 class Switch(Strict):
-    """What the sources dispute about a rule: its readings, of which the reader chooses one."""
+    """What the sources dispute about a rule: its readings with who reads it so; the reader chooses one."""
 
     name: str
     rule: str
-    readings: tuple[str, ...]
     default: str
-    source: str
+    readings: dict[str, str]
 
 
 class Coming(Strict):
