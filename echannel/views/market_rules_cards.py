@@ -142,7 +142,7 @@ def coming(view: View) -> Card | None:
             Column("amount", "market_amount"),
             Column("since", "market_since", "day"),
             Column("until", "market_until", "day", absent="until_words"),
-            Column("confidence", "market_confidence", words=lambda name: say(f"market.confidence.{name}")),
+            Column("confidence", "market_confidence", words=lambda name: say(f"market.sureness.{name}")),
             Column("source", "market_source", long=True),
         ),
     )

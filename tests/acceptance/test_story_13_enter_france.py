@@ -1,4 +1,4 @@
-"""Story 13, enter the other side: a UK gift shop looks at France, today and under the rules of 30 June 2026."""
+"""Story 13, enter the other side: a UK gift shop looks at France, today and by the rules of 30 June 2026."""
 
 from __future__ import annotations
 
