@@ -43,6 +43,8 @@ def trade_of(sme: Sme, on: date) -> pd.DataFrame:
     if sme.workspace is None:
         return nothing
     live = Live(sme.workspace, online=False)
+    if not live.has_kept:
+        return nothing
     codes = sme.table("products")["hs_code"].dropna().astype(str).map(comtrade.hs6)
     for code in codes[codes != ""].value_counts().index[:MOST_CODES]:
         try:

@@ -49,6 +49,7 @@ def shop(
     )
     return SimpleNamespace(
         profile=profile,
+        workspace=None,
         sales=sales,
         manifest=manifest,
         pack=country_pack(country),

@@ -151,6 +151,11 @@ class Live:
         self._addresses = addresses or {}
         self._last: dict[str, float] = {}
 
+    @property
+    def has_kept(self) -> bool:
+        """Whether the workspace has kept any answer at all."""
+        return self._path.is_file()
+
     def key(self, name: Literal["comtrade", "companies_house"]) -> str | None:
         """The key for a source, where the settings refer to one."""
         reference = self.settings.keys.get(name)

@@ -111,6 +111,16 @@ def _fitted(
     loss: Callable[[np.ndarray], float], starts: Sequence[tuple[float, float]], least: float = 0.0
 ) -> Prior:
     limits = [(np.log(_WIDE), np.log(_EXACT)), (np.log(max(_WIDE, least)), np.log(_EXACT))]
-    found = [optimize.minimize(loss, np.log(start), method="L-BFGS-B", bounds=limits) for start in starts]
-    best = min(found, key=lambda one: one.fun)
+    # Two parameters: a simplex needs no gradient, and no library whose threads outweigh the work.
+    found = [
+        optimize.minimize(
+            loss,
+            np.log((a, max(b, 1.5 * least))),
+            method="Nelder-Mead",
+            bounds=limits,
+            options={"xatol": 1e-6, "fatol": 1e-9},
+        )
+        for a, b in starts
+    ]
+    best = min(found, key=lambda one: float(one.fun))
     return Prior(*(float(value) for value in np.exp(best.x)))
