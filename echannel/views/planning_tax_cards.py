@@ -196,9 +196,10 @@ def _calendar_table(view: View, found: pd.DataFrame) -> Table:
         tax, kind = row
         if kind == "filing":
             return say(f"deadline.{tax}")
-        return say(
-            "planning.tax_and_kind", tax=say(f"planning.tax.{tax}"), kind=say(f"planning.tax_kind.{kind}")
-        )
+        name = say(f"planning.tax.{tax}")
+        if kind == "charges":
+            return name
+        return say("planning.tax_and_kind", tax=name, kind=say(f"planning.tax_kind.{kind}"))
 
     frame = pd.DataFrame(
         {

@@ -19,9 +19,9 @@ def tax_calendar(plan: Plan, rules: PlanRules, months: int = 14) -> pd.DataFrame
     Returns
     -------
     One row per payment or filing: ``day`` (local day), ``tax`` (``vat``, ``one_stop``, ``corporation_tax``,
-    ``payroll``, or the name of a deadline), ``kind`` (``return``, ``instalment``, ``balance``, ``charges``,
-    ``filing``), ``amount`` (reporting currency; negative: repaid; NaN for a filing), and the months that it
-    is for (``period_first``, ``period_last``; -1: none).
+    ``payroll``, or the name of a deadline), ``kind`` (``return``, ``instalment``, ``refund``, ``balance``,
+    ``charges``, ``filing``), ``amount`` (reporting currency; negative: repaid; NaN for a filing), and the
+    months that it is for (``period_first``, ``period_last``; -1: none).
     """
     parts = [_vat(plan), _one_stop(plan), _corporation_tax(plan), _payroll(plan, rules), _deadlines(rules)]
     rows = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=COLUMNS)])
