@@ -57,7 +57,7 @@ def country_pack(code: str, workspace: Workspace | None = None) -> CountryPack:
 def country_codes(workspace: Workspace | None = None) -> tuple[str, ...]:
     """The countries that have a pack, sorted."""
     return tuple(
-        sorted({path.stem.upper() for folder in _folders(workspace) for path in folder.glob("*.yml")})
+        sorted({path.stem.upper() for folder in _folders(workspace) for path in folder.glob("??.yml")})
     )
 
 
