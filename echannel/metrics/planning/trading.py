@@ -11,7 +11,7 @@ from echannel.metrics.planning.rules import cents
 from echannel.metrics.planning.terms import settled
 
 _YEAR = 12
-_RECENT = 3  # months whose sales tell a buyer how business goes
+_LOOK_BACK = (3, _YEAR)  # months whose sales tell a buyer how business goes
 
 
 @dataclass(frozen=True)
@@ -117,20 +117,23 @@ def purchases_and_stock(inputs: PlanInputs, cost_of_sales: np.ndarray) -> tuple[
 
 def _foreseen(policy: StockPolicy, cost: np.ndarray, days: np.ndarray) -> np.ndarray:
     """Cost of sales that is expected of the ``days`` after each month's end: what comes, or what is planned
-    scaled by the last three months against theirs."""
+    scaled by how the last months went: as many as are bought ahead, three to twelve (before the plan: as
+    planned). Who buys for ten months does not follow each of them."""
     if policy.planned is None:
         return _coming(cost, days)
     planned = np.atleast_2d(policy.planned)
-    came, expected = (_last_months(one) for one in (cost, planned))
-    level = np.divide(came, expected, out=np.ones_like(came), where=expected > 0)
-    return _coming(planned, days) * level
+    back = int(np.clip(np.ceil(days.max() / DAYS_OF_MONTH), *_LOOK_BACK))
+    usual = _last_months(planned, back)
+    usual[:, :back] = planned[:, :back].sum()
+    more = _last_months(cost - planned, back)
+    return _coming(planned, days) * (1 + np.divide(more, usual, out=np.zeros_like(more), where=usual > 0))
 
 
-def _last_months(cost: np.ndarray) -> np.ndarray:
-    """Sums over each month and up to two before it."""
+def _last_months(cost: np.ndarray, count: int) -> np.ndarray:
+    """Sums over each month and those before it, ``count`` together."""
     total = np.cumsum(cost, axis=1)
     before = np.zeros_like(total)
-    before[:, _RECENT:] = total[:, :-_RECENT]
+    before[:, count:] = total[:, :-count]
     return total - before
 
 
