@@ -62,7 +62,7 @@ def plan_of_last_year(sme: Sme) -> pd.DataFrame:
         return {"plan": _planned_then(sme)}
 
     manifest = sme.manifest
-    key = key_of(manifest.files or manifest.versions, sme.sales.last_day, __version__, "plan of last year")
+    key = key_of(manifest.files or manifest.versions, sme.sales.last_day, __version__, "year_ago_plan")
     return kept(sme.store.path / "kept", _NAME, key, compute)["plan"]
 
 

@@ -1,0 +1,388 @@
+"""Risks: futures side by side, the chance of running dry, what matters most, and what a target would take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from echannel.locale import Speaker
+from echannel.metrics.planning.engine import build_plan
+from echannel.metrics.planning.goal_seek import Solved, Target, solve
+from echannel.metrics.planning.levers import LEVERS, usable
+from echannel.metrics.planning.scenarios import EXPECTED, Scenario, applied
+from echannel.metrics.planning.sensitivity import tornado
+from echannel.metrics.planning.uncertainty import TURNOVER
+from echannel.views import axes, charts, theme
+from echannel.views.cards import Card, steady
+from echannel.views.context import View
+from echannel.views.frames import first_row
+from echannel.views.planning_facts import YEAR, calendar, period_of, rows
+from echannel.views.planning_plan import Basis, basis, levers_of_history, outlook, planned, why_not
+from echannel.views.planning_words import scenario_name
+from echannel.views.tables import Column, Table
+
+_COLOURS = {"cautious": theme.ALERT, EXPECTED: theme.MAIN, "ambitious": theme.SECOND}
+_SHOWN = 8  # drivers of a chart
+_LEVERS = ("conversion", "basket", "accounts", "order_value", "price", "margin", "days_to_pay", "overheads")
+_MONEY_LEVERS = ("basket", "order_value")
+_SAFE_MONTHS = 1  # of costs, that a firm should keep in the bank
+
+
+@steady
+def scenarios(view: View) -> Card:
+    """The same plan in other futures, side by side."""
+    made = basis(view)
+    if made is None:
+        return Card("planning.scenarios", "", missing=why_not(view), term="scenario")
+    found = _futures(view, made)
+    named = {one.scenario.name: one for one in found}
+    say = view.say
+    words = {name: _lowest_words(say, named[name]) for name in _COLOURS}
+    sentence = say("planning.say.scenarios", **words)
+    worst = min(found, key=lambda one: one.lowest)
+    if worst.lowest < 0 <= named[EXPECTED].lowest:
+        sentence += " " + say("planning.say.scenario_worst", name=scenario_name(say, worst.scenario))
+    figure = charts.over_months(
+        say,
+        calendar(made.inputs),
+        [],
+        [
+            charts.Series(scenario_name(say, named[name].scenario), named[name].cash.tolist(), colour)
+            for name, colour in _COLOURS.items()
+        ],
+        axes.whole_money(say),
+        axes.short_money(say),
+    )
+    frame = pd.DataFrame(
+        {
+            "name": [scenario_name(say, one.scenario) for one in found],
+            "turnover": [one.turnover for one in found],
+            "profit": [one.profit for one in found],
+            "lowest": [one.lowest for one in found],
+            "month_shown": [period_of(one.month) for one in found],
+            "end": [float(one.cash[-1]) for one in found],
+        }
+    )
+    columns = (
+        Column("name", "planning_scenario"),
+        Column("turnover", "planning_turnover_year", "money"),
+        Column("profit", "planning_profit_year", "money"),
+        Column("lowest", "planning_lowest_cash", "money"),
+        Column("month_shown", "planning_lowest_month", "month"),
+        Column("end", "planning_cash_end", "money"),
+    )
+    table = Table("scenarios", frame, columns, say.currency)
+    return Card("planning.scenarios", sentence, rows(view), (figure,), table, term="scenario")
+
+
+@dataclass(frozen=True)
+class _Future:
+    """What becomes of the plan in one scenario: its first year, cash by month, lowest cash and when."""
+
+    scenario: Scenario
+    turnover: float
+    profit: float
+    cash: np.ndarray
+    lowest: float
+    month: int
+
+
+def _futures(view: View, made: Basis) -> list[_Future]:
+    return view.once("futures", lambda: [_future(made, one) for one in made.scenarios.values()])
+
+
+def _future(made: Basis, scenario: Scenario) -> _Future:
+    inputs = applied(made.inputs, scenario, None, made.forecast, made.spread)
+    plan = build_plan(inputs, made.rules, keep=("cash", "turnover", "net_profit"))
+    cash = plan.line("cash")
+    return _Future(
+        scenario,
+        float(plan.line("turnover")[:YEAR].sum()),
+        float(plan.line("net_profit")[:YEAR].sum()),
+        cash,
+        float(cash.min()),
+        made.inputs.start + int(cash.argmin()),
+    )
+
+
+def _lowest_words(say: Speaker, future: _Future) -> str:
+    money = say.money(future.lowest, decimals=0)
+    return say("planning.say.scenario_cash", money=money, month=period_of(future.month))
+
+
+def running_dry(view: View) -> Card:
+    """How likely cash is to run out by each month, and what decides about it."""
+    say, made, ahead = view.say, planned(view), outlook(view)
+    if made is None or ahead is None:
+        return Card("planning.running_dry", "", missing=why_not(view), term="prob_cash_negative")
+    months = calendar(made.inputs)
+    at = sorted({min(one, len(months)) - 1 for one in (6, 12, 24, 36)})
+    told = [
+        say("planning.say.dry_by", month=months[place], chance=say.percent(ahead.chance[place], 0))
+        for place in at
+        if ahead.chance[place] >= 0.005
+    ]
+    if told:
+        sentence = say("planning.say.dry", parts=say.enumeration(told))
+        sentence += " " + say("planning.say.dry_driver", driver=_driver(say, ahead.drivers[-1]))
+    else:
+        sentence = say("planning.say.never_dry", n=ahead.paths)
+    figure = charts.over_months(
+        say,
+        months,
+        [charts.Series(say("planning.series.chance_by"), ahead.chance.tolist(), theme.ALERT)],
+        [],
+        axes.percents(say, 1),
+        axes.percents(say),
+        height=300,
+    )
+    frame = pd.DataFrame(
+        {
+            "month": months,
+            "by": ahead.chance,
+            "here": ahead.here,
+            "driver": list(ahead.drivers),
+            "low": ahead.low,
+        }
+    )
+    columns = (
+        Column("month", "month", "month"),
+        Column("by", "planning_chance_by", "percent"),
+        Column("here", "planning_chance_below", "percent"),
+        Column("driver", "planning_decided_by", words=lambda name: _driver(say, name) if name else "–"),
+        Column("low", "planning_cash_low", "money"),
+    )
+    return Card(
+        "planning.running_dry",
+        sentence,
+        rows(view),
+        (figure,) if told else (),
+        Table("running-dry", frame, columns, say.currency),
+        note=say("planning.say.versions", n=ahead.paths),
+        term="prob_cash_negative",
+    )
+
+
+def _driver(say: Speaker, name: str) -> str:
+    return say(f"planning.driver.{name}")
+
+
+@steady
+def matters(view: View) -> Card:
+    """What matters most for the lowest cash: each driver moved alone from bad to good."""
+    made = basis(view)
+    if made is None:
+        return Card("planning.matters", "", missing=why_not(view), term="sensitivity")
+    say = view.say
+    found = view.once("tornado", lambda: tornado(made.inputs, made.rules, made.forecast, made.spread))
+    found = found[(found["output"] == "lowest_cash").to_numpy() & (found["value"] >= 0.5).to_numpy()]
+    if found.empty:
+        return Card("planning.matters", say("planning.say.nothing_matters"), rows(view), term="sensitivity")
+    top = first_row(found)
+    names = [_driver(say, name) for name in found["driver"]]
+    sentence = say(
+        "planning.say.matters",
+        driver=names[0],
+        bad=say.money(min(top["at_low"], top["at_high"]), decimals=0),
+        good=say.money(max(top["at_low"], top["at_high"]), decimals=0),
+        base=say.money(top["base"], decimals=0),
+    )
+    if len(names) > 2:
+        sentence += " " + say("planning.say.matters_then", first=names[1], second=names[2])
+    shown = found.head(_SHOWN)
+    worse, better = (_side(shown, pick) for pick in (np.minimum, np.maximum))
+    figure = _two_sided(say, names[: len(shown)], worse, better)
+    frame = found.assign(
+        driver_name=names,
+        bad=[_lever_words(say, one, _end(one, bad=True)) for one in found.itertuples()],
+        good=[_lever_words(say, one, _end(one, bad=False)) for one in found.itertuples()],
+        at_bad=np.minimum(found["at_low"], found["at_high"]),
+        at_good=np.maximum(found["at_low"], found["at_high"]),
+        source=[_source(view, made, name) for name in found["driver"]],
+    )
+    columns = (
+        Column("driver_name", "planning_driver"),
+        Column("bad", "planning_if_bad"),
+        Column("good", "planning_if_good"),
+        Column("at_bad", "planning_lowest_if_bad", "money"),
+        Column("at_good", "planning_lowest_if_good", "money"),
+        Column("source", "planning_range_source"),
+    )
+    table = Table("what-matters-most", frame, columns, say.currency)
+    return Card("planning.matters", sentence, rows(view), (figure,), table, term="sensitivity")
+
+
+def _side(shown: pd.DataFrame, pick: np.ufunc) -> list[float]:
+    """What the lowest cash gains or loses against the plan, at a driver's worse or better end."""
+    return (pick(shown["at_low"], shown["at_high"]) - shown["base"]).tolist()
+
+
+def _two_sided(say: Speaker, names: list[str], worse: list[float], better: list[float]) -> charts.Figure:
+    """Bars from the plan to both sides, the widest on top."""
+    write = axes.whole_money(say)
+    figure = charts.ranked(names, better, write, colour=theme.SECOND)
+    other = charts.ranked(names, worse, write, colour=theme.ALERT)
+    figure["data"].append(other["data"][0])
+    low, high = min([0.0, *worse, *better]), max([0.0, *worse, *better])
+    room = 0.3 * ((high - low) or 1.0)
+    figure["layout"]["xaxis"]["range"] = [low - room, high + room]
+    figure["layout"]["barmode"] = "overlay"
+    figure["narrow"] = {"yaxis": figure["narrow"]["yaxis"]}
+    return figure
+
+
+def _end(row: object, bad: bool) -> float:
+    low, high = row.low, row.high  # type: ignore[attr-defined]
+    low_is_bad = row.at_low <= row.at_high  # type: ignore[attr-defined]
+    return low if low_is_bad == bad else high
+
+
+def _lever_words(say: Speaker, row: object, value: float) -> str:
+    """A driver's end against the plan: a change in per cent, points or days."""
+    return shift_in_words(say, row.driver, value)  # type: ignore[attr-defined]
+
+
+def shift_in_words(say: Speaker, name: str, value: float) -> str:
+    """How far a lever is from the plan."""
+    unit = "factor" if name == TURNOVER else LEVERS[name].unit
+    if unit == "factor":
+        return say.percent(value - 1, 0 if abs(value - 1) >= 0.1 else 1, signed=True)
+    if unit == "points":
+        return say("planning.points", n=abs(100 * value), points=say.number(100 * value, 1, signed=True))
+    if unit == "money":
+        return say.money(value, decimals=0)
+    return say("planning.shift_days", n=abs(value), days=say.number(value, 0, signed=True))
+
+
+def _source(view: View, made: Basis, name: str) -> str:
+    by = {one.name: one.made_by for one in made.spread.drivers}
+    return view.say(f"planning.range_from.{by.get(name, 'forecast')}")
+
+
+@steady
+def goals(view: View) -> Card:
+    """What a target would take: which conversion rate, price or margin reaches it by itself."""
+    made = basis(view)
+    if made is None:
+        return Card("planning.goals", "", missing=why_not(view))
+    say = view.say
+    answers = view.once("goals", lambda: _answers(made))
+    frame = pd.DataFrame(
+        {
+            "target": [_target(say, one.target) for one in answers],
+            "lever": [say(f"planning.lever.{one.lever}") for one in answers],
+            "now": [_lever_now(view, one.lever) for one in answers],
+            "needed": [_needed(view, one) for one in answers],
+            "verdict": [_verdict(say, one) for one in answers],
+        }
+    )
+    columns = (
+        Column("target", "planning_target", long=True),
+        Column("lever", "planning_lever"),
+        Column("now", "planning_lever_now"),
+        Column("needed", "planning_lever_needed"),
+        Column("verdict", "planning_lever_verdict", long=True),
+    )
+    told = [
+        _goal_sentence(view, one, [each for each in answers if each.target == one]) for one in targets(made)
+    ]
+    return Card(
+        "planning.goals",
+        " ".join(told),
+        rows(view),
+        table=Table("goals", frame, columns, say.currency),
+        note=say("planning.say.one_at_a_time"),
+        open_table=True,
+    )
+
+
+def targets(made: Basis) -> tuple[Target, ...]:
+    """What the plan should reach: to earn its costs by June, and to keep a month's costs in the bank."""
+    inputs = made.inputs
+    june = inputs.start + (5 - inputs.start) % YEAR
+    by = june if june - inputs.start >= 3 else june + YEAR
+    plan = build_plan(inputs, made.rules, keep=("receipts", "operating_cash_flow"))
+    spent = float((plan.line("receipts") - plan.line("operating_cash_flow"))[:YEAR].mean())
+    reserve = float(np.round(max(spent, 0.0) * _SAFE_MONTHS, -2))
+    return Target("break_even", 0.0, by), Target("cash_above", reserve, inputs.start + inputs.months - 1)
+
+
+def _answers(made: Basis) -> list[Solved]:
+    there = [name for name in _LEVERS if name in usable(made.inputs)]
+    found = [solve(made.inputs, made.rules, name, one) for one in targets(made) for name in there]
+    for one in targets(made)[1:]:
+        loan = solve(made.inputs, made.rules, "loan", one)
+        if not loan.reached_as_planned:
+            found.append(loan)
+    return found
+
+
+def _target(say: Speaker, target: Target) -> str:
+    money = say.money(target.amount, decimals=0)
+    return say(f"planning.target.{target.name}", money=money, month=period_of(target.by))
+
+
+def _lever_now(view: View, name: str) -> str:
+    value = _value_of(view, name)
+    return _value_words(view.say, name, value) if np.isfinite(value) else view.say("planning.as_planned")
+
+
+def _needed(view: View, answer: Solved) -> str:
+    say = view.say
+    if not np.isfinite(answer.value):
+        return "–"
+    return _lever_at(view, answer.lever, answer.value, say)
+
+
+def _lever_at(view: View, name: str, value: float, say: Speaker) -> str:
+    """Where a lever then stands: as the reader knows it, where that is known, and against the plan."""
+    now = _value_of(view, name)
+    shift = shift_in_words(say, name, value)
+    return f"{_value_words(say, name, now * value)} ({shift})" if np.isfinite(now) else shift
+
+
+def _value_of(view: View, name: str) -> float:
+    known = levers_of_history(view)
+    row = known[(known["name"] == name).to_numpy()]
+    return float(row["value"].iloc[0]) if len(row) else float("nan")
+
+
+def _value_words(say: Speaker, name: str, value: float) -> str:
+    if name == "conversion":
+        return say.percent(value, 2)
+    return say.money(value) if name in _MONEY_LEVERS else say.number(value, 0)
+
+
+def _verdict(say: Speaker, answer: Solved) -> str:
+    if answer.reached_as_planned:
+        return say("planning.verdict.safe" if np.isfinite(answer.value) else "planning.verdict.always")
+    if np.isfinite(answer.value):
+        return say("planning.verdict.needed")
+    return say("planning.verdict.out_of_reach", best=say.money(answer.outcome, decimals=0))
+
+
+def _goal_sentence(view: View, target: Target, answers: list[Solved]) -> str:
+    """What would reach a target, or which lever endangers it first."""
+    say, words = view.say, _target(view.say, target)
+    found = sorted((one for one in answers if np.isfinite(one.value)), key=_distance)
+    if answers and answers[0].reached_as_planned:
+        if not found:
+            return say("planning.say.goal_safe", target=words)
+        return say("planning.say.goal_slack", target=words, lever=_lever_and_value(view, found[0]))
+    if not found:
+        return say("planning.say.goal_none", target=words)
+    parts = say.enumeration([_lever_and_value(view, one) for one in found[:3]])
+    return say("planning.say.goal_needed", target=words, n=len(found[:3]), parts=parts)
+
+
+def _lever_and_value(view: View, answer: Solved) -> str:
+    value = _lever_at(view, answer.lever, answer.value, view.say)
+    return view.say("planning.lever_and_value", lever=view.say(f"planning.lever.{answer.lever}"), value=value)
+
+
+def _distance(answer: Solved) -> float:
+    """How far a lever goes, as a share of how far it could."""
+    lever = LEVERS[answer.lever]
+    return abs(answer.value - lever.neutral) / (lever.high - lever.low)
