@@ -3,7 +3,7 @@
 Every function takes the SME's id and reads or writes that SME's rows alone.
 """
 
-from echannel.register.database import Register, open_register
+from echannel.register.database import Register, existing_register, open_register
 from echannel.register.duties import STATES, duty_states, set_duty_state
 from echannel.register.prices import add_price, competitor_prices, remove_price
 from echannel.register.scenarios import remove_scenario, save_scenario, saved_scenarios
@@ -14,6 +14,7 @@ __all__ = [
     "add_price",
     "competitor_prices",
     "duty_states",
+    "existing_register",
     "open_register",
     "remove_price",
     "remove_scenario",

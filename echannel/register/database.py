@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, select
@@ -43,7 +44,7 @@ def open_register(workspace: Workspace) -> Register:
     named = os.environ.get(ADDRESS)
     if named:
         return Register(named)
-    path = workspace.root / "data" / "register.sqlite"
+    path = _file(workspace)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -51,11 +52,21 @@ def open_register(workspace: Workspace) -> Register:
     return Register(f"sqlite:///{path}")
 
 
+def existing_register(workspace: Workspace) -> Register | None:
+    """The register where there is one already: pages that only read make none."""
+    there = os.environ.get(ADDRESS) or _file(workspace).is_file()
+    return open_register(workspace) if there else None
+
+
 def owner(sme: str) -> str:
     """The SME a row belongs to; a call without one is a mistake of the program's, and never "all of them"."""
     if not sme:
         raise ValueError("every call of the register names its SME")
     return sme
+
+
+def _file(workspace: Workspace) -> Path:
+    return workspace.root / "data" / "register.sqlite"
 
 
 def _engine(url: str) -> Engine:
