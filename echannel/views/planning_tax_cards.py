@@ -246,10 +246,12 @@ def late_payer(view: View) -> Card | None:
     days = SHOCK_DAYS if usual <= SHOCK_DAYS - SHOCK_MORE / 3 else usual + SHOCK_MORE
     share, orders = largest_account(view)
     law = late_law(view.sme.pack, as_date(view.sme.sales.last_day).date())
-    effect = late_payers.late_payment(inputs, rules, days, share, law, orders)
+    overdue = days_overdue(view)
+    agreed = usual - max(overdue, 0.0) if not np.isnan(overdue) else None
+    effect = late_payers.late_payment(inputs, rules, days, share, law, orders, agreed_days=agreed)
     every = (usual, *(one for one in (45.0, 60.0, 75.0, 90.0) if one > usual + 1), days)
     steps = late_payers.by_days(inputs, rules, share, tuple(sorted(set(every))))
-    said = [*_shock_in_words(view, effect), *_discipline_in_words(view, effect)]
+    said = [*_shock_in_words(view, effect), *_discipline_in_words(view, effect, overdue)]
     return Card(
         "planning.late_payer",
         " ".join([*said, *_law_in_words(view, effect, law)]),
@@ -297,15 +299,20 @@ def _shock_in_words(view: View, effect: LateEffect) -> list[str]:
     return said
 
 
-def _discipline_in_words(view: View, effect: LateEffect) -> list[str]:
+def days_overdue(view: View) -> float:
+    """Days after the agreed day that firms paid, by amount (early: negative); NaN where that is not known."""
+    delays = keyed(b2b.payment_delays(view.of_kind("b2b").sales, default_terms(view)), "measure")
+    late = delays.loc["days_late_weighted"]
+    return float(late["value"]) if late["status"] == OK else float("nan")
+
+
+def _discipline_in_words(view: View, effect: LateEffect, overdue: float) -> list[str]:
     """What a day is worth, and what is gained where everybody pays on the agreed day."""
     say = view.say
     said = [say("planning.say.late_a_day", money=say.money(effect.a_day, decimals=0))]
-    delays = keyed(b2b.payment_delays(view.of_kind("b2b").sales, default_terms(view)), "measure")
-    late = delays.loc["days_late_weighted"]
-    if late["status"] != OK:
+    if np.isnan(overdue):
         return said
-    gained, cash = late_payers.days_gained(float(late["value"]), 0.0, effect.a_day / effect.share * 365)
+    gained, cash = late_payers.days_gained(overdue, 0.0, effect.a_day / effect.share * 365)
     if gained >= 1:
         money = say.money(cash, decimals=0)
         said.append(say("planning.say.days_gained", n=round(gained), money=money))
@@ -340,15 +347,18 @@ def _bill_in_words(view: View, law: LateLaw | None) -> str:
 
 
 def _cash_chart(view: View, plan: Plan, effect: LateEffect) -> charts.Figure:
+    """Cash with and without the delay, as far as the lowest point and a little further."""
     say, held = view.say, effect.cash[0]
     low = int(held.argmin())
+    shown = slice(0, max(MONTHS_SHOWN, low + 4))
     words = say("planning.mark.late_lowest", money=say.money(held[low], decimals=0))
+    before = effect.cash_before[0][shown].tolist()
     return money_ahead(
         say,
-        calendar(plan.inputs),
+        calendar(plan.inputs)[shown],
         [
-            charts.Series(say("planning.series.paid_as_usual"), effect.cash_before[0].tolist(), theme.MAIN),
-            charts.Series(say("planning.series.paid_late"), held.tolist(), theme.ALERT, "dash"),
+            charts.Series(say("planning.series.paid_as_usual"), before, theme.MAIN),
+            charts.Series(say("planning.series.paid_late"), held[shown].tolist(), theme.ALERT, "dash"),
         ],
         marks=[Mark(low, float(held[low]), words, theme.ALERT)],
     )

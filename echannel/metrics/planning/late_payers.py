@@ -81,17 +81,20 @@ def late_payment(
     law: LateLaw | None = None,
     invoices_a_year: float = float("nan"),
     usual_days: float | None = None,
+    agreed_days: float | None = None,
 ) -> LateEffect:
     """What a plan becomes when firms that make up ``share`` of the turnover with firms pay after ``days``.
 
     ``usual_days``: when they pay today (None: as the plan has it, weighted by turnover);
-    ``invoices_a_year``: of theirs, for the fixed sums (NaN: one a month).
+    ``invoices_a_year``: of theirs, for the fixed sums (NaN: one a month); ``agreed_days``: the terms from
+    whose end the law grants interest (None: what is usual).
     """
     usual = usual_days_of(inputs) if usual_days is None else usual_days
     before = build_plan(with_late_payer(inputs, share, usual), rules, keep=_KEPT)
     after = build_plan(with_late_payer(inputs, share, days), rules, keep=_KEPT)
     a_year = gross_a_year(inputs, rules) * share
-    granted = (0.0, 0.0) if law is None else _granted(a_year, days - usual, law, invoices_a_year)
+    late = days - (usual if agreed_days is None else agreed_days)
+    granted = (0.0, 0.0) if law is None else _granted(a_year, late, law, invoices_a_year)
     return LateEffect(
         days=days,
         usual_days=usual,

@@ -96,6 +96,9 @@ def test_a_year_of_late_invoices_in_the_words_of_the_law(effect):
     assert effect.fees == 12 * 100  # invoices of 48,000
     many = late_payment(inputs_with(), RULES, 75.0, 0.1, LAW, invoices_a_year=100)
     assert many.fees == 100 * 40  # invoices of 576
+    # The law counts from the agreed day, not from the usual one.
+    agreed = late_payment(inputs_with(), RULES, 75.0, 1.0, LAW, agreed_days=20.0)
+    assert agreed.interest == pytest.approx(owed * 0.1175 * 55 / 365, abs=0.01)
     on_time = late_payment(inputs_with(), RULES, 30.0, 1.0, LAW)
     assert (on_time.interest, on_time.fees, on_time.held_back) == (0, 0, 0)
 
