@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echannel.locale import Speaker
-from echannel.views import purchase_order
-from echannel.views.purchase_order import OrderLine, PurchaseOrder, printable, supplier_language, to_pdf
+from echannel.views import paper, purchase_order
+from echannel.views.paper import printable
+from echannel.views.purchase_order import OrderLine, PurchaseOrder, supplier_language, to_pdf
 
 EN, FR = Speaker("en", "GB", "GBP"), Speaker("fr", "FR", "EUR")
 ODD = 'Thé <b>"noir"</b> & Œuf — 1/2 €\u202f中文🎁\x07\u200b ő'
@@ -35,7 +36,7 @@ def ordered(many: int = 3, **changed: object) -> PurchaseOrder:
 
 def words(order: PurchaseOrder, say: Speaker) -> str:
     """Everything that is laid out, cell by cell, before it becomes a file."""
-    purchase_order._register_fonts()
+    paper.register_fonts()
     found: list[str] = []
 
     def walk(part: object) -> None:

@@ -1,0 +1,103 @@
+"""What our papers (PDF) share: embedded fonts, text that cannot be markup, page numbers.
+
+reportlab is imported where it is used: it takes a while, and most pages print nothing.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from echannel.locale import Speaker
+
+FONT, BOLD = "Vera", "Vera-Bold"
+LINE = "#12436D"
+SOFT = "#52606D"
+
+
+def printable(text: str) -> str:
+    """``text`` as the embedded font can print it: what it lacks loses its accent, else becomes "?"."""
+    known = _glyphs()
+    clean = "".join(
+        " " if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} else c
+        for c in unicodedata.normalize("NFC", text.replace("\u202f", "\u00a0"))
+    )
+    return "".join(c if ord(c) in known else _nearest(c, known) for c in clean)
+
+
+def _nearest(character: str, known: frozenset[int]) -> str:
+    plain = [c for c in unicodedata.normalize("NFKD", character) if ord(c) in known]
+    return "".join(plain) or "?"
+
+
+def paragraph(
+    text: str, size: float = 8.5, bold: bool = False, right: bool = False, colour: str = "#1F2933"
+) -> Any:
+    """Text that wraps; markup in it is text."""
+    from reportlab.lib.colors import HexColor
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.platypus import Paragraph
+
+    style = ParagraphStyle(
+        "text",
+        fontName=BOLD if bold else FONT,
+        fontSize=size,
+        leading=size * 1.35,
+        alignment=2 if right else 0,
+        textColor=HexColor(colour),
+        splitLongWords=1,
+    )
+    return Paragraph(escape(printable(text), quote=False), style)
+
+
+def numbered(say: Speaker) -> type:
+    """A canvas class that writes "page 1 of 3" once it knows how many pages there are."""
+    from reportlab.lib.units import mm
+    from reportlab.pdfgen.canvas import Canvas
+
+    class Numbered(Canvas):
+        """Keeps its pages until the last one is there."""
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self._kept_pages: list[dict[str, Any]] = []
+
+        def showPage(self) -> None:
+            """Keep the page; it is written when all are there."""
+            self._kept_pages.append(dict(self.__dict__))
+            self._startPage()
+
+        def save(self) -> None:
+            """Write every page with its number."""
+            for number, page in enumerate(self._kept_pages, start=1):
+                self.__dict__.update(page)
+                self.setFont(FONT, 7.5)
+                words = say("purchase_order.page", page=str(number), pages=str(len(self._kept_pages)))
+                self.drawRightString(self._pagesize[0] - 18 * mm, 10 * mm, printable(words))
+                super().showPage()
+            super().save()
+
+    return Numbered
+
+
+@lru_cache
+def _glyphs() -> frozenset[int]:
+    """The characters that both embedded fonts can print."""
+    register_fonts()
+    from reportlab.pdfbase import pdfmetrics
+
+    faces = (pdfmetrics.getFont(name).face.charToGlyph for name in (FONT, BOLD))
+    first, second = (frozenset(face) for face in faces)
+    return first & second
+
+
+@lru_cache
+def register_fonts() -> None:
+    """Bitstream Vera, which comes with reportlab: embedded, so that the file prints anywhere."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    pdfmetrics.registerFont(TTFont(FONT, "Vera.ttf"))
+    pdfmetrics.registerFont(TTFont(BOLD, "VeraBd.ttf"))
