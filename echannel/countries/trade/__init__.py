@@ -7,6 +7,7 @@ from echannel.countries.trade.rules import (
     TradeRule,
     TradeRules,
     area_currency,
+    area_members,
     customs_area,
     trade_rules,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "TradeRule",
     "TradeRules",
     "area_currency",
+    "area_members",
     "customs_area",
     "trade_rules",
 ]

@@ -177,6 +177,12 @@ def customs_area(country: str) -> str | None:
     return found.area if found else None
 
 
+def area_members(country: str) -> tuple[str, ...]:
+    """The members of a country's customs area; the country alone where no rules are kept."""
+    found = _area_of(country)
+    return found.members if found else (country,)
+
+
 def area_currency(country: str) -> str | None:
     """The currency in which a country's customs area states its amounts; None where no rules are kept."""
     found = _area_of(country)
