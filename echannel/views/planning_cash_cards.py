@@ -83,6 +83,13 @@ def cash_sentence(view: View, made: Plan) -> str:
     say, held = view.say, made.line("cash")
     low, below = int(held.argmin()), np.flatnonzero(held < 0)
     money, month = say.money(held[low], decimals=0), period_of(made.start + low)
+    if held[low] >= made.opening["cash"] >= 0:
+        return say(
+            "planning.say.cash_grows",
+            start=say.money(made.opening["cash"], decimals=0),
+            end=say.money(held[-1], decimals=0),
+            month=period_of(made.start + made.months - 1),
+        )
     if not len(below):
         return say("planning.say.cash_lowest", money=money, month=month)
     first = period_of(made.start + int(below[0]))
@@ -137,12 +144,14 @@ def cash_plan(view: View) -> Card:
     figure = charts.over_months(
         say, months, bars, [], axes.whole_money(say), axes.short_money(say), stacked=True, height=380
     )
+    totals = [line_in_words(say, one.name) for one in CASH_FLOW if one.is_sum]
+    totals += [say("planning.line.cash_before"), say("planning.line.cash_after")]
     return Card(
         "planning.cash_plan",
         _heaviest(view, made),
         rows(view),
         (figure,),
-        months_table(view, "cash-plan", _statement(say, made), made, "planning.basis.incl_vat"),
+        months_table(view, "cash-plan", _statement(say, made), made, "planning.basis.incl_vat", totals),
         term="cash_flow_plan",
     )
 

@@ -136,7 +136,7 @@ def year_to_break_even(
     axis = {**axis, "range": [-0.2, len(months) + 0.2], "tickvals": [at + 0.5 for at in axis["tickvals"]]}
     narrow = axes.month_axis(say, list(months), most=5)
     narrow = {**narrow, "range": axis["range"], "tickvals": [at + 0.5 for at in narrow["tickvals"]]}
-    return curves.over_scale(
+    figure = curves.over_scale(
         x,
         ["", *(say.month(month) for month in months)],
         [
@@ -150,3 +150,5 @@ def year_to_break_even(
         here_name=names[2],
         narrow_axis=narrow,
     )
+    figure["data"][-1]["mode"] = "lines"  # a level, not measured month by month
+    return figure

@@ -23,6 +23,7 @@ from echannel.views.planning_facts import (
     line_in_words,
     months_table,
     rows,
+    told_years,
     year_name,
     years_table,
 )
@@ -43,14 +44,15 @@ def earnings(view: View) -> Card:
         for at, (name, subtotal) in enumerate(zip(frame["line"], frame["subtotal"], strict=True))
         if subtotal or values[at].any()
     ]
+    totals = [say(f"planning.statement.{name}") for name in frame.loc[frame["subtotal"], "line"]]
     said = []
     turnover, profit = by_year(made.line("turnover"), years), by_year(made.line("net_profit"), years)
-    for at, year in enumerate(years):
+    for at in told_years(years):
         key = "planning.say.earns" if profit[at] >= 0 else "planning.say.loses"
         said.append(
             say(
                 key,
-                year=year_name(say, year),
+                year=year_name(say, years[at]),
                 turnover=say.money(turnover[at], decimals=0),
                 profit=say.money(abs(profit[at]), decimals=0),
             )
@@ -60,7 +62,7 @@ def earnings(view: View) -> Card:
         " ".join(said),
         rows(view),
         NO_FIGURES,
-        years_table(view, "profit-and-loss", lines, made, "planning.basis.ex_vat"),
+        years_table(view, "profit-and-loss", lines, made, "planning.basis.ex_vat", totals),
         open_table=True,
         term="sig" if made.inputs.country == "FR" else "pnl_forecast",
     )
@@ -91,12 +93,13 @@ def months(view: View) -> Card:
         for line in PROFIT_AND_LOSS
         if line.is_sum or np.any(made.line(line.name))
     ]
+    totals = [line_in_words(say, line.name) for line in PROFIT_AND_LOSS if line.is_sum]
     return Card(
         "planning.earnings_months",
         sentence,
         rows(view),
         (figure,),
-        months_table(view, "profit-and-loss-by-month", lines, made, "planning.basis.ex_vat"),
+        months_table(view, "profit-and-loss-by-month", lines, made, "planning.basis.ex_vat", totals),
         term="operating_profit",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,7 +92,12 @@ def rows(view: View) -> Rows:
 
 
 def months_table(
-    view: View, name: str, lines: Sequence[tuple[str, np.ndarray]], made: Plan, basis: str
+    view: View,
+    name: str,
+    lines: Sequence[tuple[str, np.ndarray]],
+    made: Plan,
+    basis: str,
+    totals: Collection[str] = (),
 ) -> Table:
     """Lines of a plan by month: a row a line, a column a month; ``basis`` says whether VAT is in."""
     say, months = view.say, calendar(made.inputs)
@@ -104,11 +109,16 @@ def months_table(
         Column("line", "planning_line"),
         *(Column(f"m{at}", "month", "money") for at in range(len(months))),
     )
-    return _labelled(view, name, frame, columns, [say.month(month) for month in months], basis)
+    return _labelled(view, name, frame, columns, [say.month(month) for month in months], basis, totals)
 
 
 def years_table(
-    view: View, name: str, lines: Sequence[tuple[str, Sequence[float]]], made: Plan, basis: str
+    view: View,
+    name: str,
+    lines: Sequence[tuple[str, Sequence[float]]],
+    made: Plan,
+    basis: str,
+    totals: Collection[str] = (),
 ) -> Table:
     """Lines of a plan by fiscal year: a row a line, a column a year."""
     years = fiscal_years(made.inputs)
@@ -120,12 +130,24 @@ def years_table(
         Column("line", "planning_line"),
         *(Column(f"y{at}", "month", "money") for at in range(len(years))),
     )
-    return _labelled(view, name, frame, columns, [year_name(view.say, year) for year in years], basis)
+    return _labelled(view, name, frame, columns, [year_name(view.say, year) for year in years], basis, totals)
 
 
 def _labelled(
-    view: View, name: str, frame: pd.DataFrame, columns: tuple[Column, ...], labels: list[str], basis: str
+    view: View,
+    name: str,
+    frame: pd.DataFrame,
+    columns: tuple[Column, ...],
+    labels: list[str],
+    basis: str,
+    totals: Collection[str],
 ) -> Table:
     say = view.say
     unit = say(basis, currency=currency_sign(say, say.currency))
-    return Table(name, frame, columns, say.currency, (unit, *labels))
+    summed = frozenset(np.flatnonzero(frame["line"].isin(list(totals))).tolist())
+    return Table(name, frame, columns, say.currency, (unit, *labels), summed)
+
+
+def told_years(years: Sequence[FiscalYear]) -> list[int]:
+    """The places of the financial years worth a sentence: whole ones, or all where none is whole."""
+    return [at for at, year in enumerate(years) if year.whole] or list(range(len(years)))

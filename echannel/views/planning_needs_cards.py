@@ -20,6 +20,7 @@ from echannel.views.planning_facts import (
     line_in_words,
     period_of,
     rows,
+    told_years,
     year_name,
     years_table,
 )
@@ -184,8 +185,10 @@ def financing(view: View) -> Card:
         for name in (*NEEDS, "needs", *RESOURCES, "resources", "change", "closing")
         if name in _TOTALS or frame[name].any()
     ]
+    totals = [say(f"planning.financing.{name}") for name in _TOTALS]
     said = []
-    for year, row in zip(years, frame.to_dict("records"), strict=True):
+    for at in told_years(years):
+        year, row = years[at], frame.iloc[at]
         key = "planning.say.financed" if row["change"] >= 0 else "planning.say.not_financed"
         said.append(
             say(
@@ -201,7 +204,7 @@ def financing(view: View) -> Card:
         " ".join(said),
         rows(view),
         NO_FIGURES,
-        years_table(view, "financing-plan", lines, made, "planning.basis.money"),
+        years_table(view, "financing-plan", lines, made, "planning.basis.money", totals),
         open_table=True,
         term="financing_plan",
     )
@@ -218,6 +221,7 @@ def balance(view: View) -> Card:
         for line in BALANCE_SHEET
         if line.is_sum or line.name in ("cash", "equity") or np.any(made.line(line.name))
     ]
+    totals = [line_in_words(say, line.name) for line in BALANCE_SHEET if line.is_sum]
     last = years[-1].at.stop - 1
     equity = float(made.line("equity")[last])
     sentence = say(
@@ -232,7 +236,7 @@ def balance(view: View) -> Card:
         sentence,
         rows(view),
         NO_FIGURES,
-        years_table(view, "balance-sheet", lines, made, "planning.basis.money"),
+        years_table(view, "balance-sheet", lines, made, "planning.basis.money", totals),
         open_table=True,
         term="balance_sheet",
     )

@@ -26,8 +26,9 @@ from echannel.metrics.planning.monte_carlo import PATHS, SEED, Simulation, aroun
 from echannel.metrics.planning.rules import PlanRules
 from echannel.metrics.planning.scenarios import Scenario, all_scenarios, applied
 from echannel.metrics.planning.turnover_forecast import TurnoverForecast
-from echannel.metrics.planning.uncertainty import Spread, usual_spread
+from echannel.metrics.planning.uncertainty import Spread
 from echannel.metrics.result import OK
+from echannel.risks import spread_of
 from echannel.views.context import View
 from echannel.views.plan_choice import PlanChoice
 
@@ -77,7 +78,7 @@ def _basis(view: View) -> Basis | None:
         found.assumptions,
         found.reasons,
         forecast if forecast.status == OK else None,
-        usual_spread(found.inputs),
+        spread_of(sme, found.inputs),
         all_scenarios(own, found.entries),
     )
 

@@ -17,6 +17,7 @@ from echannel.locale import Speaker
 Kind = Literal["text", "number", "decimal", "money", "cents", "percent", "change", "day", "month", "country"]
 NUMERIC = {"number", "decimal", "money", "cents", "percent", "change"}
 
+_WIDE = 16  # columns: more, and the first one stays in sight
 MOST_ROWS = 500  # of a table behind a chart: what people read, and a download that a page can carry
 
 
@@ -39,13 +40,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A frame and its columns; ``name`` becomes the file name of downloads."""
+    """A frame and its columns; ``name`` becomes the file name of downloads.
+
+    ``totals``: places of rows that sum others; with them, the other rows' heads are plain.
+    """
 
     name: str
     frame: pd.DataFrame
     columns: tuple[Column, ...]
     currency: str = ""
     labels: tuple[str, ...] = field(default=())
+    totals: frozenset[int] = frozenset()
 
     def headers(self, say: Speaker) -> list[str]:
         """Column headers in the reader's language; money columns name their currency."""
@@ -113,18 +118,20 @@ def to_html(table: Table, say: Speaker, caption: str, limit: int = 200, stacked:
     part = table.frame.head(limit)
     cells = [_cells(part, column, say, table.currency or None) for column in columns]
     rows = "".join(
-        "<tr>"
+        ('<tr class="ec-total">' if place in table.totals else "<tr>")
         + "".join(
             f'<th scope="row"{css}{name}>{text}</th>' if at == 0 else f"<td{css}{name}>{text}</td>"
             for at, (text, css, name) in enumerate(zip(row, numeric, named, strict=True))
         )
         + "</tr>"
-        for row in zip(*cells, strict=True)
+        for place, row in enumerate(zip(*cells, strict=True))
     )
+    summed = " ec-summed" if table.totals else ""
+    wide = " ec-wide" if len(columns) > _WIDE else ""
     left = len(table.frame) - len(part)
     more = f'<p class="ec-note">{escape(say("views.more_rows", n=left))}</p>' if left > 0 else ""
     return (
-        f'<div class="ec-scroll" tabindex="0"><table class="ec-data">'
+        f'<div class="ec-scroll" tabindex="0"><table class="ec-data{summed}{wide}">'
         f'<caption class="ec-sr">{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{more}"
     )

@@ -12,7 +12,7 @@ from echannel.metrics.planning.reading import self_financing
 from echannel.metrics.planning.rules import cents
 
 NEEDS = ("capital_spending", "requirement", "repaid", "owners_out")
-RESOURCES = ("earned", "owners_in", "borrowed", "granted")
+RESOURCES = ("earned", "released", "owners_in", "borrowed", "granted")
 _OWED_TO_THE_FIRM = ("stock", "receivables", "vat_receivable", "tax_receivable")
 _OWED_BY_THE_FIRM = ("payables", "social_payable", "vat_payable", "tax_payable")
 
@@ -34,7 +34,7 @@ def financing_plan(plan: Plan, years: Sequence[slice]) -> pd.DataFrame:
     """Needs and resources of each stretch of months; path 0, money, equipment ex VAT.
 
     ``earned`` (CAF, see ``reading.self_financing``); ``borrowed``: loans drawn and
-    interest added to debt; ``requirement``: its rise (negative: money set free). ``change`` = ``resources`` −
+    interest added to debt; ``requirement``: its rise, ``released``: its fall. ``change`` = ``resources`` −
     ``needs`` is the change of cash, to the cent.
 
     Returns
@@ -60,6 +60,8 @@ def financing_plan(plan: Plan, years: Sequence[slice]) -> pd.DataFrame:
     frame = pd.DataFrame(
         {name: [float(cents(values[year].sum())) for year in years] for name, values in monthly.items()}
     )
+    rise = frame["requirement"].to_numpy()
+    frame["requirement"], frame["released"] = np.maximum(rise, 0.0), np.maximum(-rise, 0.0)
     frame["needs"] = cents(frame[list(NEEDS)].sum(axis=1).to_numpy())
     frame["resources"] = cents(frame[list(RESOURCES)].sum(axis=1).to_numpy())
     frame["change"] = cents((frame["resources"] - frame["needs"]).to_numpy())
