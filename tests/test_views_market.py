@@ -26,9 +26,10 @@ from echannel.views import (
     market_ranking_cards,
     market_traction_cards,
 )
+from echannel.views import page as pages
 from echannel.views.context import Choice, View
 from echannel.views.market_choice import MarketChoice
-from echannel.views.page import block_html, opening_html
+from echannel.views.page import Page, block_html, opening_html
 
 CARDS = [
     market_traction_cards.tiles,
@@ -224,3 +225,30 @@ def test_disputed_rules_of_the_route_are_offered_on_the_day(firms: dict) -> None
     bar.lists["rules_on"].value = date(2026, 6, 30)
     assert "flat_duty_scope" not in bar.disputed and asked[-1].market.rules_on == date(2026, 6, 30)
     assert "flat_duty_scope" not in dict(asked[-1].market.switches)
+
+
+def test_a_weight_redraws_only_what_it_moves(firms: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    sme = firms["FR b2c"]
+    monkeypatch.setattr(pages, "display", lambda *_: None)
+    shown = Page("market", sme, sme.speaker("fr"), "live")
+    drawn: list[str] = []
+    monkeypatch.setattr(pages, "block_html", lambda card, _: drawn.append(card.key) or "")
+    for card in (
+        market_traction_cards.already_abroad,
+        market_ranking_cards.why,
+        market_method_cards.what_counts,
+    ):
+        shown.show(card)
+    drawn.clear()
+    base = MarketChoice(market="DE", rules_on=TODAY)
+    shown.redraw(Choice(market=base))
+    assert drawn == ["market.why"], "another market: own traction and weights stay"
+    drawn.clear()
+    shown.redraw(Choice(market=replace(base, weights=(("size", 1.0),))))
+    assert drawn == ["market.why", "market.what_counts"]
+    drawn.clear()
+    shown.redraw(Choice(market=replace(base, kind="b2b", weights=(("size", 1.0),))))
+    assert drawn == ["market.already_abroad", "market.why", "market.what_counts"]
+    drawn.clear()
+    shown.redraw(shown.view.choice, everything=True)
+    assert len(drawn) == 3

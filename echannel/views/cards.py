@@ -73,6 +73,16 @@ def steady(card: Shown) -> Shown:
     return card
 
 
+def moved_by(key: Callable[..., object]) -> Callable[[Shown], Shown]:
+    """Marks a card that only some choices move: it is drawn again when ``key(view)`` is another."""
+
+    def marked(card: Shown) -> Shown:
+        card.moved_by = key  # type: ignore[attr-defined]
+        return card
+
+    return marked
+
+
 def reasons(*frames: pd.DataFrame) -> tuple[str, ...]:
     """The reasons why rows of these frames have no value, each once."""
     found: dict[str, None] = {}

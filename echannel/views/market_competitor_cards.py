@@ -15,10 +15,10 @@ from echannel.metrics.result import OK
 from echannel.reference import fx, snapshot
 from echannel.views import theme
 from echannel.views.axes import label, lines_of, short_money, ticks
-from echannel.views.cards import NO_FIGURES, Card, Rows, reasons
+from echannel.views.cards import NO_FIGURES, Card, Rows, moved_by, reasons
 from echannel.views.charts import Figure, plain_layout
 from echannel.views.context import View
-from echannel.views.market_facts import country, kind_of, market_of, rules_day
+from echannel.views.market_facts import country, kind_of, market_of, of_market, rules_day
 from echannel.views.tables import MOST_ROWS, Column, Table
 
 SHOWN = 12
@@ -65,6 +65,7 @@ def _rate(view: View, base: str, quote: str) -> fx.Rate:
     return fx.rate(base, quote, rules_day(view), view.sme.workspace)
 
 
+@moved_by(of_market)
 def competitors(view: View) -> Card:
     """Own list prices among those that the firm noted down of its competitors."""
     say, noted = view.say, _noted(view)

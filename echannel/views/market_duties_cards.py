@@ -11,9 +11,9 @@ from echannel.countries.trade.duties import Duty, duties_of
 from echannel.register import STATES, duty_states, existing_register, open_register, set_duty_state
 from echannel.register.models import DutyState
 from echannel.views import charts, theme
-from echannel.views.cards import NO_FIGURES, Card, Rows
+from echannel.views.cards import NO_FIGURES, Card, Rows, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, home, kind_of, market_of, rules_day
+from echannel.views.market_facts import country, home, kind_of, market_of, of_market, rules_day
 from echannel.views.tables import Column, Table
 
 _COLOURS = {"open": theme.ALERT, "asked": theme.SOFT, "done": theme.SECOND, "not_needed": theme.MUTED}
@@ -36,6 +36,7 @@ def open_duties(view: View) -> list[Duty]:
     return [one for one in duties_here(view) if _state(noted, one) in ("open", "asked")]
 
 
+@moved_by(of_market)
 def duties(view: View) -> Card | None:
     """The checklist: each duty, what to do, since when, where it stands, and how far the firm is."""
     found = duties_here(view)

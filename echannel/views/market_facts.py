@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -100,6 +101,29 @@ def market_of(view: View) -> str:
         return view.choice.market.market
     ranked = ranking(view)
     return str(ranked.index[0]) if ranked["rank"].notna().any() else ACROSS.get(home(view), "FR")
+
+
+def of_kind(view: View) -> object:
+    """What own traction depends on: whom the firm sells to (see ``cards.moved_by``)."""
+    return kind_of(view)
+
+
+def of_market(view: View) -> object:
+    """What the cards on one market depend on: all of the choice but the weights, which only choose it."""
+    return replace(
+        view.choice.market,
+        market=market_of(view),
+        kind=kind_of(view),
+        rules_on=rules_day(view),
+        weights=(),
+        method="",
+    )
+
+
+def of_weights(view: View) -> object:
+    """What the order of markets depends on, whichever of them is looked at."""
+    choice = view.choice.market
+    return kind_of(view), rules_day(view), choice.weights, choice.method
 
 
 def used_weights(view: View) -> pd.Series:

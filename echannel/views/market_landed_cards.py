@@ -8,9 +8,9 @@ import pandas as pd
 from echannel.countries.trade import TradeRules
 from echannel.metrics.market.landed import DUTIES, Landed, Options
 from echannel.views import charts
-from echannel.views.cards import NO_FIGURES, Card
+from echannel.views.cards import NO_FIGURES, Card, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, rules_day
+from echannel.views.market_facts import country, of_market, rules_day
 from echannel.views.market_landed_facts import (
     abroad,
     assumed_words,
@@ -30,6 +30,7 @@ STEPS = ("goods", "discount", "carriage", "packaging", "insurance", *DUTIES, "va
 _TAKEN_AWAY = ("discount",)
 
 
+@moved_by(of_market)
 def landed_price(view: View) -> Card | None:
     """What the ten baskets cost at the customer's door, and how the first one comes to its price."""
     if not abroad(view):
@@ -164,6 +165,7 @@ def _price_table(view: View, found: Landed, names: list[str]) -> Table:
     return Table("landed-price", frame, tuple(columns), one.currency)
 
 
+@moved_by(of_market)
 def ways(view: View) -> Card | None:
     """The first basket by each VAT scheme and under both delivery terms."""
     if not abroad(view):

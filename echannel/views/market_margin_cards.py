@@ -12,9 +12,9 @@ from echannel.metrics.market.entry import CHANGES, market_entry, vat_scheme
 from echannel.metrics.market.margin import PARTS, at_other_rates, break_even_orders
 from echannel.metrics.planning.inputs import MarketEntry
 from echannel.views import axes, charts, theme
-from echannel.views.cards import NO_FIGURES, Card
+from echannel.views.cards import NO_FIGURES, Card, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, market_of, own_traction, rules_day
+from echannel.views.market_facts import country, market_of, of_market, own_traction, rules_day
 from echannel.views.market_landed_facts import (
     abroad,
     assumed_words,
@@ -36,6 +36,7 @@ _COVER_DAYS = 30.0
 _MONTHS = 12
 
 
+@moved_by(of_market)
 def keep_margin(view: View) -> Card | None:
     """The margin of each basket at home and in the market, and the price that would keep it."""
     if not abroad(view):
@@ -111,6 +112,7 @@ def _margin_steps(view: View, mean: dict[str, float]) -> charts.Figure:
     )
 
 
+@moved_by(of_market)
 def break_even(view: View) -> Card | None:
     """How many orders pay for entering the market."""
     if not abroad(view):
@@ -164,6 +166,7 @@ def break_even(view: View) -> Card | None:
     )
 
 
+@moved_by(of_market)
 def exchange_band(view: View) -> Card | None:
     """What a move of the exchange rate does to a mean order, prices abroad staying as they are."""
     if not abroad(view):
@@ -213,6 +216,7 @@ def exchange_band(view: View) -> Card | None:
     return Card("market.landed_band", sentence, basket_rows(view), figures, table)
 
 
+@moved_by(of_market)
 def what_changes(view: View) -> Card | None:
     """What entering the market would change in the firm, with its own figures where they are known."""
     if not abroad(view):

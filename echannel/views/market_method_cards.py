@@ -12,15 +12,25 @@ from echannel.metrics.market.gravity import PUBLISHED_YEAR, published_pull
 from echannel.metrics.market.imports import import_potential
 from echannel.metrics.result import OK
 from echannel.views import charts
-from echannel.views.cards import NO_FIGURES, Card, Rows
+from echannel.views.cards import NO_FIGURES, Card, Rows, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import compared, country, kind_of, ranking, trade, used_weights, weights_of
+from echannel.views.market_facts import (
+    compared,
+    country,
+    kind_of,
+    of_weights,
+    ranking,
+    trade,
+    used_weights,
+    weights_of,
+)
 from echannel.views.market_words import figure_words
 from echannel.views.tables import Column, Table
 
 STRONGEST = 10  # markets in the chart of what size and distance suggest
 
 
+@moved_by(of_weights)
 def other_ways(view: View) -> Card:
     """Whether another method, other customers or weights from the figures alone put another market first."""
     say, found = view.say, compared(view)
@@ -72,6 +82,7 @@ def entropy_of(view: View) -> pd.Series:
     return weights.where(asked > 0, 0.0)
 
 
+@moved_by(of_weights)
 def what_counts(view: View) -> Card:
     """How much each criterion counts, why, and what the figures alone would say."""
     say, weights = view.say, used_weights(view)
@@ -126,6 +137,7 @@ def what_counts(view: View) -> Card:
     return Card("market.what_counts", sentence, Rows(len(frame), "criteria"), figures, table)
 
 
+@moved_by(of_weights)
 def potential(view: View) -> Card:
     """What markets ought to import of the firm's goods; without such figures, what size suggests."""
     flows = trade(view)

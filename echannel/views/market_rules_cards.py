@@ -9,9 +9,9 @@ import pandas as pd
 
 from echannel.countries.trade import Switch, TradeRules
 from echannel.metrics.market.landed import Options
-from echannel.views.cards import Card, Rows
+from echannel.views.cards import Card, Rows, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, home, rules_day
+from echannel.views.market_facts import country, home, of_market, rules_day
 from echannel.views.market_landed_facts import (
     abroad,
     basket_names,
@@ -27,6 +27,7 @@ from echannel.views.tables import Column, Table
 MOST_PRODUCTS = 200
 
 
+@moved_by(of_market)
 def disputed(view: View) -> Card | None:
     """Rules that the sources dispute: a basket under each reading."""
     if not abroad(view) or not case(view).route.rules.switches:
@@ -87,6 +88,7 @@ def _reading(view: View, switch: Switch, reading: str) -> dict[str, Any]:
     return row
 
 
+@moved_by(of_market)
 def coming(view: View) -> Card | None:
     """Which rules hold on the day, until when, how sure they are, and what is announced."""
     if not abroad(view):
@@ -159,6 +161,7 @@ def _amount(view: View, rules: TradeRules, amount: float | None, up_to: float | 
     return " · ".join(parts)
 
 
+@moved_by(of_market)
 def origin(view: View) -> Card | None:
     """Where each product was made, whether that is proven, and what customs still need to know of it."""
     if not abroad(view) or case(view).route.rules.route != "import":

@@ -18,9 +18,9 @@ from echannel.metrics.result import OK
 from echannel.reference import fx, snapshot
 from echannel.views import charts, theme
 from echannel.views.axes import percents
-from echannel.views.cards import NO_FIGURES, Card, Rows, reasons
+from echannel.views.cards import NO_FIGURES, Card, Rows, moved_by, reasons
 from echannel.views.context import View
-from echannel.views.market_facts import country, home, market_of, rules_day
+from echannel.views.market_facts import country, home, market_of, of_market, rules_day
 from echannel.views.tables import Column, Table
 
 _SHARES = {"gdp_growth", "internet_users", "online_buyers", "vat_standard"}
@@ -38,6 +38,7 @@ def positions(view: View) -> pd.DataFrame:
     return view.kept("market position", lambda: position(known_figures(view), market_of(view), home(view)))
 
 
+@moved_by(of_market)
 def like_what(view: View) -> Card:
     """What the market is like: each figure with its source and year, beside home and the other markets."""
     say, frame, market = view.say, positions(view), market_of(view)
@@ -153,6 +154,7 @@ def _caveats(say: Speaker, caveat: str) -> str:
     return " ".join(say(f"market.caveat.{code}") for code in caveat.split()) or "–"
 
 
+@moved_by(of_market)
 def over_time(view: View) -> Card:
     """How figures that are known for several years, and the exchange rate, moved."""
     say, market = view.say, market_of(view)
@@ -258,6 +260,7 @@ def _currency(view: View) -> str:
     return str(facts.loc[market, "currency"]) if market in facts.index else view.sme.profile.currency
 
 
+@moved_by(of_market)
 def calendar(view: View) -> Card:
     """The market's public holidays and sale periods of the next twelve months."""
     say, market, first = view.say, market_of(view), rules_day(view)

@@ -11,9 +11,18 @@ import pandas as pd
 from echannel.metrics.market.traction import unknown_orders
 from echannel.metrics.result import OK
 from echannel.views import axes, charts, theme
-from echannel.views.cards import NO_FIGURES, Card
+from echannel.views.cards import NO_FIGURES, Card, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, home, kind_of, own_traction, ranking, stability, year_rows
+from echannel.views.market_facts import (
+    country,
+    home,
+    kind_of,
+    of_kind,
+    own_traction,
+    ranking,
+    stability,
+    year_rows,
+)
 from echannel.views.tables import Column, Table
 from echannel.views.tiles import Tile, Tiles
 
@@ -64,6 +73,7 @@ def tiles(view: View) -> Tiles:
     )
 
 
+@moved_by(of_kind)
 def already_abroad(view: View) -> Card:
     """Where orders from abroad come from, against what a market's size and distance suggest."""
     say, frame = view.say, _abroad(view)
@@ -121,6 +131,7 @@ def traction_sentence(view: View) -> str:
     return " ".join(parts)
 
 
+@moved_by(of_kind)
 def lookers(view: View) -> Card:
     """Countries from which people visit and do not buy."""
     say, frame = view.say, _abroad(view)
@@ -159,6 +170,7 @@ def lookers(view: View) -> Card:
     )
 
 
+@moved_by(of_kind)
 def abroad_against_home(view: View) -> Card | None:
     """Whether an order from abroad is worth as much as one from home: basket, carriage, returns, margin."""
     say, frame = view.say, own_traction(view)

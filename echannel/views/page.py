@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs
@@ -79,6 +80,16 @@ def open_page(tool: str, sme: str = "", lang: str = "", workspace: Workspace | N
         return Page(tool, None, words, where_it_runs)
 
 
+@dataclass
+class _Slot:
+    """A place on a dashboard: its widget, what is drawn there, and what that was drawn for."""
+
+    widget: Any
+    html: Callable[[View], str]
+    key: Callable[[View], object] | None = None
+    drawn_for: object = None
+
+
 class Page:
     """What a notebook shows, cell by cell. Without an SME (an error was shown) every call does nothing."""
 
@@ -87,7 +98,7 @@ class Page:
         self.say = say
         self.mode = where_it_runs
         self.view = View(sme, say, mode=where_it_runs) if sme is not None else None
-        self._slots: list[tuple[Any, Callable[[View], str]]] = []
+        self._slots: list[_Slot] = []
         self._followers: list[Callable[[View], None]] = []
 
     def head(self) -> None:
@@ -116,14 +127,18 @@ class Page:
 
     def show(self, card: CardFunction) -> None:
         """One card (or row of tiles); nothing where it does not apply to this SME."""
-        self._slot(lambda view: block_html(card(view), view), moves=not getattr(card, "steady", False))
+        moves, key = not getattr(card, "steady", False), getattr(card, "moved_by", None)
+        self._slot(lambda view: block_html(card(view), view), moves, key)
 
     def control(self, make: Callable[[View, Callable[[], None]], Any]) -> None:
-        """Widgets beside the cards, in a dashboard only. ``make`` gets the view and a way to have the cards drawn
-        again, and gives an object with ``box`` (what is shown) and ``follow(view)`` (told of each choice)."""
+        """Widgets beside the cards, in a dashboard only.
+
+        ``make`` gets the view and a way to have the cards drawn again; it gives an object with ``box`` (what
+        is shown) and ``follow(view)`` (told of a choice).
+        """
         if self.view is None or self.mode == "report":
             return
-        made = make(self.view, lambda: self.redraw(self.view.choice) if self.view else None)
+        made = make(self.view, lambda: self.redraw(self.view.choice, everything=True) if self.view else None)
         self._followers.append(made.follow)
         display(made.box)
 
@@ -145,7 +160,7 @@ class Page:
         button.on_click(
             lambda _: setattr(links, "value", self._drawn(lambda view: files_to_page(files(view), title)))
         )
-        self._slots.append((links, lambda _: ""))  # files made before belong to another choice
+        self._slots.append(_Slot(links, lambda _: ""))  # files made before belong to another choice
         display(VBox([button, links]))
 
     def act(self, name: str, do: Callable[[View], str]) -> None:
@@ -164,24 +179,41 @@ class Page:
             return f'<p class="ec ec-note" role="status">{escape(do(view))}</p>'
 
         button.on_click(lambda _: setattr(done, "value", self._drawn(said)))
-        self._slots.append((done, lambda _: ""))  # what was done belongs to another choice
+        self._slots.append(_Slot(done, lambda _: ""))  # what was done belongs to another choice
         display(VBox([button, done]))
 
     def foot(self) -> None:
         """What the page was made from: period, table versions, package version, date."""
         self._slot(lambda view: foot_html(self.tool, view))
 
-    def redraw(self, choice: Choice) -> None:
-        """Every block that a choice can move, again from the top, for what the reader chose."""
+    def redraw(self, choice: Choice, everything: bool = False) -> None:
+        """Every block that the choice moves, again from the top; ``everything``: whatever it depends on."""
         if self.view is None:
             return
         self.view = self.view.chosen(choice)
-        for widget, html in self._slots:
-            widget.value = self._drawn(html)
+        for slot in self._slots:
+            wanted = self._key(slot.key)
+            if everything or wanted is None or wanted != slot.drawn_for:
+                slot.widget.value = self._drawn(slot.html)
+                slot.drawn_for = wanted
         for follow in self._followers:
             follow(self.view)
 
-    def _slot(self, html: Callable[[View], str], moves: bool = True) -> None:
+    def _key(self, key: Callable[[View], object] | None) -> object:
+        """What a block is drawn for; None where it is always drawn, or where the choice cannot be met."""
+        if key is None or self.view is None:
+            return None
+        try:
+            return key(self.view)
+        except UserError:
+            return None
+
+    def _slot(
+        self,
+        html: Callable[[View], str],
+        moves: bool = True,
+        key: Callable[[View], object] | None = None,
+    ) -> None:
         if self.view is None:
             return
         drawn = self._drawn(html)
@@ -194,7 +226,7 @@ class Page:
         widget = LiveHTML(value=drawn)
         widget.add_class("ec-live")
         if moves:
-            self._slots.append((widget, html))
+            self._slots.append(_Slot(widget, html, key, self._key(key)))
         display(widget)
 
     def _drawn(self, html: Callable[[View], str]) -> str:

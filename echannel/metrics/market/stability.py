@@ -22,7 +22,7 @@ import pandas as pd
 from echannel.metrics.market.ranking import Method, checked_weights, rank_by, scaled
 
 DRAWS = 10_000
-FIGURE_DRAWS = 200  # sets of figures; each is ranked under DRAWS / FIGURE_DRAWS sets of weights
+FIGURE_DRAWS = 500  # sets of figures; each is ranked under DRAWS / FIGURE_DRAWS sets of weights
 CONCENTRATION = 50.0
 BAND = (0.1, 0.9)
 TOP = 3
