@@ -291,6 +291,21 @@ def run_reports(
     raise typer.Exit(summary.exit_code)
 
 
+@command("planning.cli.season.help")
+def season(
+    ctx: typer.Context,
+    cohort: Annotated[
+        str, typer.Argument(help="batch.cli.cohort", metavar="cli.name_metavar", show_default=False)
+    ],
+) -> None:
+    from echannel.foresight import write_season
+
+    voice = talk(ctx)
+    written = write_season(find_workspace(), cohort)
+    key = "planning.cli.season.written" if written else "planning.cli.season.too_few"
+    voice.out.print(voice.say(key), soft_wrap=True)
+
+
 @command("serve.cli.help")
 def serve(
     ctx: typer.Context,
