@@ -16,11 +16,13 @@ import numpy as np
 import pandas as pd
 
 from echannel import __version__
+from echannel.errors import UserError
 from echannel.kept import kept, key_of
+from echannel.market_entries import entries_of
 from echannel.metrics.planning.drivers import drivers
 from echannel.metrics.planning.engine import Plan, build_plan
 from echannel.metrics.planning.history import monthly
-from echannel.metrics.planning.inputs import Assumption, PlanInputs
+from echannel.metrics.planning.inputs import Assumption, MarketEntry, PlanInputs
 from echannel.metrics.planning.levers import LEVERS
 from echannel.metrics.planning.monte_carlo import PATHS, SEED, Simulation, around_plan, simulate
 from echannel.metrics.planning.rules import PlanRules
@@ -29,6 +31,7 @@ from echannel.metrics.planning.turnover_forecast import TurnoverForecast
 from echannel.metrics.planning.uncertainty import Spread
 from echannel.metrics.result import OK
 from echannel.risks import spread_of
+from echannel.sme import Sme
 from echannel.views.context import View
 from echannel.views.plan_choice import PlanChoice
 
@@ -62,6 +65,7 @@ def _basis(view: View) -> Basis | None:
     found, forecast = basis_of(sme), sme.turnover_forecast
     if not found.inputs.turnover.any():
         return None
+    entries = (*_saved_entries(sme), *found.entries)
     own = [
         Scenario(
             one.name,
@@ -79,8 +83,18 @@ def _basis(view: View) -> Basis | None:
         found.reasons,
         forecast if forecast.status == OK else None,
         spread_of(sme, found.inputs),
-        all_scenarios(own, found.entries),
+        all_scenarios(own, entries),
     )
+
+
+def _saved_entries(sme: Sme) -> tuple[MarketEntry, ...]:
+    """Markets that the market page has handed over; none where its register is out of reach."""
+    if sme.workspace is None:
+        return ()
+    try:
+        return tuple(entries_of(sme).values())
+    except UserError:
+        return ()
 
 
 def why_not(view: View) -> tuple[str, ...]:
