@@ -33,7 +33,7 @@ def project(view: View) -> Card:
     if not projects:
         return Card("planning.project", "", missing=("reason.planning.no_project",))
     found = [(one, _flows(made, one)) for one in projects]
-    worth = [appraise(flows, RATE) for _, flows in found]
+    worth = [appraise(np.trim_zeros(flows, "f"), RATE) for _, flows in found]  # from its first payment on
     names = [scenario_name(say, one) for one, _ in found]
     figure = charts.over_months(
         say,
