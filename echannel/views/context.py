@@ -84,6 +84,12 @@ class View:
         """The same SME and reader with another choice; what does not depend on it is kept."""
         return View(self.sme, self.say, choice, self._memory, self.mode)
 
+    def in_language(self, language: str) -> View:
+        """The same SME and choice for a reader of another language; what is computed has no words in it."""
+        if language == self.say.language:
+            return self
+        return View(self.sme, self.sme.speaker(language), self.choice, self._memory, self.mode)
+
     def page_of(self, tool: str) -> str:
         """The address of another tool's page for the same SME and reader; "" in a notebook of one's own."""
         language = self.say.language
