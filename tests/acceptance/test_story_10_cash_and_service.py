@@ -44,7 +44,7 @@ class Dashboard:
 
     @property
     def card(self) -> BeautifulSoup:
-        return BeautifulSoup(self.page._slots[-1][0].value, "html.parser")
+        return BeautifulSoup(self.page._slots[-1].widget.value, "html.parser")
 
     @property
     def here(self) -> list[str]:
