@@ -138,9 +138,10 @@ class _Canvas:
                     )
                 self.paper.add(Rect(*box, fillColor=fill, strokeColor=None))
                 if trace.get("text") and self.lying:
-                    self._words(
-                        self.x(high) + 3, self.y(middle) - _SIZE / 3, _plain(trace["text"][at]), "start"
-                    )
+                    ends_left = value < 0 and not trace.get("base")
+                    at_x = self.x(low) - 3 if ends_left else self.x(high) + 3
+                    words = _plain(trace["text"][at])
+                    self._words(at_x, self.y(middle) - _SIZE / 3, words, "end" if ends_left else "start")
 
     def _scatter(self, trace: Figure) -> None:
         from reportlab.graphics.shapes import Circle, Polygon
