@@ -14,7 +14,11 @@ from echannel.locale import LANGUAGES
 from echannel.profiles import SmeProfile
 
 ROOT = Path(__file__).parents[1]
-TWINS = [("README.md", "LISEZMOI.md"), ("docs/guide.en.md", "docs/guide.fr.md")]
+TWINS = [
+    ("README.md", "LISEZMOI.md"),
+    ("docs/guide.en.md", "docs/guide.fr.md"),
+    ("docs/market-data.md", "docs/market-data.fr.md"),
+]
 DOCUMENTS = [*(path for pair in TWINS for path in pair), "CONTRIBUTING.md", "docs/decisions.md"]
 
 
@@ -60,7 +64,7 @@ def test_links_lead_to_files(name):
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_places_that_are_named_exist(name):
-    made_later = ("data/", "reports/", "parameters/countries", "parameters/smes/")
+    made_later = ("data/", "reports/", "parameters/countries", "parameters/smes/", "parameters/reference.yml")
     for place in re.findall(r"`((?:echannel|notebooks|tests|docs|parameters)/[\w./-]*)`", text(name)):
         if not place.startswith(made_later):
             assert (ROOT / place).exists(), place

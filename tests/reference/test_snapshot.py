@@ -138,3 +138,15 @@ def test_the_shipped_files_are_what_the_build_makes(tmp_path):
     for name in ("figures.csv", "markets.csv"):
         shipped = Path(snapshot.__file__).parent / "data" / name
         assert (tmp_path / name).read_text(encoding="utf-8") == shipped.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["market-data.md", "market-data.fr.md"])
+def test_the_document_tells_of_every_figure_what_is_shipped(name):
+    text = (Path(__file__).parents[2] / "docs" / name).read_text(encoding="utf-8")
+    told = {cells[1].strip(): cells for line in text.splitlines() if len(cells := line.split("|")) == 8}
+    table = figures()
+    for figure in FIGURES:
+        rows = table[table["figure"] == figure]
+        _, _, _, years, known, licence, _, _ = (cell.strip() for cell in told[figure])
+        assert years == "–".join(dict.fromkeys((str(rows["year"].min()), str(rows["year"].max()))))
+        assert int(known) == rows["market"].nunique() and {licence} == set(rows["licence"])
