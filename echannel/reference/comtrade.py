@@ -64,7 +64,9 @@ def hs6(code: object) -> str:
 
 def _year(live: Live, code: str, year: int) -> pd.Series:
     """Imports of one year by market and year; markets without a figure are not there."""
-    key = live.key("comtrade")
+    # Reading what is kept needs no key, only where it was kept.
+    keyed = live.has_key("comtrade")
+    key = live.key("comtrade") if keyed and live.online else None
     params = {
         "reporterCode": ",".join(str(one) for one in sorted(markets()["comtrade_code"])),
         "period": year,
@@ -73,12 +75,12 @@ def _year(live: Live, code: str, year: int) -> pd.Series:
         **_TOTALS,
     }
     headers = {"Ocp-Apim-Subscription-Key": key} if key else {}
-    limit = _KEYED_LIMIT if key else _PREVIEW_LIMIT
+    limit = _KEYED_LIMIT if keyed else _PREVIEW_LIMIT
 
     def read(answer: Answer) -> dict[tuple[str, int], float]:
         return _values(answer, code, year, limit)
 
-    found = read(live.get(SOURCE, _KEYED if key else _PREVIEW, params, headers, check=read))
+    found = read(live.get(SOURCE, _KEYED if keyed else _PREVIEW, params, headers, check=read))
     index = pd.MultiIndex.from_tuples(list(found), names=["market", "year"]) if found else None
     return pd.Series(list(found.values()), index=index, dtype="float64")
 

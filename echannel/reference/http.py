@@ -156,6 +156,10 @@ class Live:
         """Whether the workspace has kept any answer at all."""
         return self._path.is_file()
 
+    def has_key(self, name: Literal["comtrade", "companies_house"]) -> bool:
+        """Whether the settings refer to a key for a source; the key itself is not looked up."""
+        return name in self.settings.keys
+
     def key(self, name: Literal["comtrade", "companies_house"]) -> str | None:
         """The key for a source, where the settings refer to one."""
         reference = self.settings.keys.get(name)

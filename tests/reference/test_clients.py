@@ -261,10 +261,13 @@ def test_comtrade_uses_a_key_where_there_is_one(tmp_path, monkeypatch):
     (tmp_path / "parameters").mkdir()
     (tmp_path / "parameters" / "reference.yml").write_text("keys: {comtrade: 'env:COMTRADE_KEY'}")
     monkeypatch.setenv("COMTRADE_KEY", "k3y")
-    with serving(trade(trade_row(251, 2024, 1.0))) as server:
+    with serving(trade(trade_row(251, 2024, 1.0, "6912"))) as server:
         comtrade.imports(live(tmp_path, server), "6912", [2024])
     assert server.calls[0].path == "/data/v1/get/C/A/HS"
     assert server.calls[0].headers["Ocp-Apim-Subscription-Key"] == "k3y"
+    monkeypatch.delenv("COMTRADE_KEY")  # what is kept is read without it
+    kept = comtrade.imports(live(tmp_path, server, online=False), "6912", [2024])
+    assert kept.set_index("market").loc["FR", "status"] == "ok"
 
 
 @pytest.mark.parametrize(
