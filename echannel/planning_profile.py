@@ -181,6 +181,7 @@ class PlanningProfile(_Strict):
     vat_stagger: Annotated[int, _between(1, 3)] = 3
     flat_rate_trade: str | None = None
     registered_from: Month | None = None
+    vat_credits_claimed: bool = False  # has credits repaid instead of carrying them (France)
     small_company: bool = True
     quarterly_payroll: bool = False
 
