@@ -94,15 +94,13 @@ def tiles(view: View) -> Tiles:
     say, made = view.say, planned(view)
     name = say("planning.tiles")
     if made is None:
-        why = say(why_not(view)[0])
-        labels = ("lowest", "turnover", "break_even", "dry")
-        return Tiles(
-            name,
-            tuple(
-                Tile(say(f"planning.tile.{one}"), say("common.unknown"), why if not at else "", known=False)
-                for at, one in enumerate(labels)
-            ),
+        labels = (
+            say("planning.tile.lowest"),
+            say("planning.tile.turnover"),
+            say.term("break_even_date"),
+            say("planning.tile.dry"),
         )
+        return Tiles(name, tuple(Tile(label, say("common.unknown"), known=False) for label in labels))
     return Tiles(
         name, (_lowest(view, made), _turnover(view, made), _break_even(view, made), _dry(view, made))
     )
