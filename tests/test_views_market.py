@@ -145,13 +145,13 @@ def test_first_signals_and_a_firm_never_abroad(firms: dict) -> None:
     assert market_traction_cards.already_abroad(home).missing == ("reason.no_orders_abroad",)
     assert market_traction_cards.abroad_against_home(home) is None
     assert "traction" in market_facts.compared(home).absent
-    assert home.say("market.criterion.traction") in market_ranking_cards.where_next(home).note
+    assert home.say("market.criterion.traction").lower() in market_ranking_cards.where_next(home).note
     assert len(market_facts.ranking(home)) >= 40
 
 
 def test_missing_figures_are_said_to_be_missing(firms: dict) -> None:
     card = market_ranking_cards.why(seen(firms["GB both"], market="US"))
-    assert card.note.startswith("Not known of this market: Online buyers")
+    assert card.note.startswith("Not known of this market: online buyers")
     assert card.table is not None
     row = card.table.frame.set_index("criterion").loc["online_buyers"]
     assert np.isnan(row["points"]) and row["shown"] == "not known"

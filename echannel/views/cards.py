@@ -49,7 +49,8 @@ class Card:
 
     ``key`` is ``<tool>.<name>``; ``sentence`` plain text; ``missing`` catalogue keys of reasons why
     (part of) it cannot be computed; ``term`` a name in the glossary, shown in both languages; ``assumed``
-    says which inputs are assumed, and leads to the data audit.
+    says which inputs are assumed, and leads to the data audit; ``sources`` names where the rows come from
+    that are not of the firm's own tables.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Card:
     term: str = ""
     open_table: bool = False
     assumed: str = ""
+    sources: str = ""
 
 
 Shown = TypeVar("Shown", bound=Callable[..., object])

@@ -24,7 +24,7 @@ from echannel.views.market_facts import (
     used_weights,
     weights_of,
 )
-from echannel.views.market_words import figure_words
+from echannel.views.market_words import figure_words, in_a_sentence
 from echannel.views.tables import Column, Table
 
 STRONGEST = 10  # markets in the chart of what size and distance suggest
@@ -70,7 +70,14 @@ def other_ways(view: View) -> Card:
             *(Column(name, f"market_by_{name}", "number") for name in others),
         ),
     )
-    return Card("market.other_ways", sentence, Rows(len(frame), "markets"), NO_FIGURES, table)
+    return Card(
+        "market.other_ways",
+        sentence,
+        Rows(len(frame), "markets"),
+        NO_FIGURES,
+        table,
+        sources=say("market.say.sources"),
+    )
 
 
 def entropy_of(view: View) -> pd.Series:
@@ -98,7 +105,7 @@ def what_counts(view: View) -> Card:
     top = [
         say(
             "market.say.criterion_share",
-            criterion=say(f"market.criterion.{row['criterion']}"),
+            criterion=in_a_sentence(say(f"market.criterion.{row['criterion']}")),
             share=say.percent(row["weight"], 0),
         )
         for _, row in frame.head(3).iterrows()
@@ -134,7 +141,14 @@ def what_counts(view: View) -> Card:
             ),
         ),
     )
-    return Card("market.what_counts", sentence, Rows(len(frame), "criteria"), figures, table)
+    return Card(
+        "market.what_counts",
+        sentence,
+        Rows(len(frame), "criteria"),
+        figures,
+        table,
+        sources=say("market.say.sources"),
+    )
 
 
 @moved_by(of_weights)
@@ -183,7 +197,16 @@ def _by_trade(view: View, flows: pd.DataFrame) -> Card:
     )
     missing = (model.reason,) if model.reason else ()
     note = say("market.say.potential_note", code=code)
-    return Card("market.potential", sentence, Rows(model.n, "rows"), figures, table, missing, note=note)
+    return Card(
+        "market.potential",
+        sentence,
+        Rows(model.n, "rows"),
+        figures,
+        table,
+        missing,
+        note=note,
+        sources=say("market.say.trade_sources"),
+    )
 
 
 def _by_published(view: View) -> Card:
@@ -225,4 +248,5 @@ def _by_published(view: View) -> Card:
         table,
         ("reason.trade_data_missing",),
         note=say("market.say.pull_note", year=str(PUBLISHED_YEAR)),
+        sources=say("market.say.sources"),
     )

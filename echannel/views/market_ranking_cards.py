@@ -24,7 +24,7 @@ from echannel.views.market_facts import (
     stability,
     used_weights,
 )
-from echannel.views.market_words import figure_words
+from echannel.views.market_words import figure_words, in_a_sentence
 from echannel.views.tables import Column, Kind, Table
 
 SHOWN = 15  # markets in the chart; the table has them all
@@ -57,7 +57,7 @@ def where_next(view: View) -> Card:
         places = [_place(view, str(market), row, chosen) for market, row in shown.iterrows()]
         figures = (rank_bands(places, len(ranked), say("market.axis.place")),)
     note = ""
-    missing = [say(f"market.criterion.{name}") for name in compared(view).absent]
+    missing = [in_a_sentence(say(f"market.criterion.{name}")) for name in compared(view).absent]
     if missing:
         note = say("market.say.left_out", criteria=missing)
     return Card(
@@ -68,6 +68,7 @@ def where_next(view: View) -> Card:
         _ranking_table(view, frame),
         reasons(frame) if len(ranked) < len(frame) else (),
         note=note,
+        sources=say("market.say.sources"),
     )
 
 
@@ -175,10 +176,21 @@ def why(view: View) -> Card:
             ),
         ),
     )
-    missing = [say(f"market.criterion.{name}") for name in frame.loc[frame["status"] != OK, "criterion"]]
+    missing = [
+        in_a_sentence(say(f"market.criterion.{name}"))
+        for name in frame.loc[frame["status"] != OK, "criterion"]
+    ]
     note = say("market.say.unknown_here", criteria=missing) if missing else ""
     sentence = f"{_standing(view, market)} {reasons_sentence(view)}".strip()
-    return Card("market.why", sentence, Rows(len(known), "criteria"), figures, table, (), note=note)
+    return Card(
+        "market.why",
+        sentence,
+        Rows(len(known), "criteria"),
+        figures,
+        table,
+        note=note,
+        sources=say("market.say.sources"),
+    )
 
 
 def reasons_sentence(view: View) -> str:
@@ -250,7 +262,7 @@ def _for_and_against(view: View, best: pd.DataFrame, worst: pd.DataFrame) -> str
         return [
             say(
                 "market.say.criterion_figure",
-                criterion=say(f"market.criterion.{row['criterion']}"),
+                criterion=in_a_sentence(say(f"market.criterion.{row['criterion']}")),
                 figure=figure_words(say, row["criterion"], row["figure"]),
             )
             for _, row in rows.iterrows()

@@ -54,7 +54,7 @@ def tiles(view: View) -> Tiles:
                 say("market.unit.times_expected", value=say.number(best["strength"], 1))
                 if best is not None
                 else "",
-                known=False,
+                known=best is not None,
             ),
             Tile(
                 say("market.tile.first"),
@@ -62,7 +62,7 @@ def tiles(view: View) -> Tiles:
                 say("market.tile.first_under", share=say.percent(found.stays, 0))
                 if found.winner is not None
                 else "",
-                known=False,
+                known=found.winner is not None,
             ),
             Tile(
                 say("market.tile.compared"),

@@ -9,6 +9,11 @@ import numpy as np
 from echannel.locale import Speaker
 
 
+def in_a_sentence(name: str) -> str:
+    """A heading inside a sentence: without its capital."""
+    return name[:1].lower() + name[1:]
+
+
 def figure_words(say: Speaker, criterion: str, value: Any) -> str:
     """A criterion's figure with its unit; that it is not known where it is not."""
     if value is None or not np.isfinite(value):

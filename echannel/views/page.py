@@ -262,7 +262,7 @@ def opening_html(tool: str, view: View) -> str:
     """The three opening sentences."""
     say = view.say
     sentences = tool_named(tool).opening(view)
-    heads = (say("views.opening.what"), say("views.opening.why"), say("views.opening.next"))
+    heads = [say(head) for head in tool_named(tool).heads]
     listed = "".join(
         f"<dt>{escape(head)}</dt><dd>{escape(text)}</dd>" for head, text in zip(heads, sentences, strict=True)
     )
@@ -291,7 +291,8 @@ def block_html(block: Block, view: View) -> str:
     if isinstance(block, Tiles):
         return tiles_to_page(block, view.say)
     table = _TABLE_OF.get(block.rows.unit, "orders") if block.rows else "orders"
-    return to_page(block, view.say, sources_in_words(view, table), audit=view.page_of("audit"))
+    sources = block.sources or sources_in_words(view, table)
+    return to_page(block, view.say, sources, audit=view.page_of("audit"))
 
 
 # Which canonical table the cases that a card counts come from; "": all of them.

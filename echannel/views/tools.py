@@ -23,13 +23,15 @@ class Tool:
     """One tool's page: ``opening`` writes its three sentences, ``controls`` makes its dashboard's bar.
 
     ``by_period``: its reader chooses a period; else it looks at all days. ``waits`` says, before anything is
-    computed, that the first time takes a while ("" where it does not).
+    computed, that the first time takes a while ("" where it does not). ``heads`` stand before the opening's
+    sentences.
     """
 
     opening: Callable[[View], opening.Sentences]
     controls: Callable[[View, Redraw], Any] | None = None
     by_period: bool = False
     waits: Callable[[View], str] | None = None
+    heads: tuple[str, str, str] = ("views.opening.what", "views.opening.why", "views.opening.next")
 
 
 TOOLS = {
@@ -37,7 +39,11 @@ TOOLS = {
     "audit": Tool(opening.audit),
     "inventory": Tool(inventory_opening.inventory, what_if_bar, waits=inventory_opening.waits),
     "planning": Tool(planning_opening.planning, planning_controls.what_if_bar, waits=planning_opening.waits),
-    "market": Tool(market_opening.market, market_bar),
+    "market": Tool(
+        market_opening.market,
+        market_bar,
+        heads=("market.opening.where", "views.opening.why", "market.opening.first"),
+    ),
 }
 
 
