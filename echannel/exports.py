@@ -16,7 +16,6 @@ import pandas as pd
 from echannel.countries import country_codes, country_pack
 from echannel.countries.trade import area_currency, trade_rules
 from echannel.export_profile import for_market
-from echannel.markets import markets_of
 from echannel.metrics.market.landed import Route
 from echannel.metrics.market.margin import SellingCosts
 from echannel.metrics.market.parcels import Parcels, parcels_of
@@ -169,8 +168,12 @@ def _sets(money: pd.DataFrame) -> list[tuple[tuple[str, ...], int]]:
     return [(tuple(products), int(n)) for products, n in zip(best.index, best["size"], strict=True)]
 
 
-def case_of(sme: Sme, market: str, on: date, lines: pd.DataFrame, own: pd.DataFrame) -> Case:
-    """Those lines sent to ``market`` under the rules of a day; ``own``: own traction by country.
+def case_of(
+    sme: Sme, market: str, on: date, lines: pd.DataFrame, own: pd.DataFrame, markets: pd.DataFrame
+) -> Case:
+    """Those lines sent to ``market`` under the rules of a day.
+
+    ``own``: own traction by country; ``markets``: the reference figures (``markets.markets_of``).
 
     Amounts are turned at the newest reference rate, whatever the day of the rules: a change of day shows what
     the rules change, and nothing else.
@@ -215,7 +218,7 @@ def case_of(sme: Sme, market: str, on: date, lines: pd.DataFrame, own: pd.DataFr
     home_vat = sme.pack.vat_rate("standard", on)
     route = Route(
         rules,
-        vat_rate=standard_vat(sme, market, on),
+        vat_rate=standard_vat(sme, market, on, markets),
         home_vat_rate=home_vat,
         currency_rate=exchange.value,
         carriage=charged,
@@ -251,12 +254,11 @@ def case_of(sme: Sme, market: str, on: date, lines: pd.DataFrame, own: pd.DataFr
     )
 
 
-def standard_vat(sme: Sme, market: str, on: date) -> float:
+def standard_vat(sme: Sme, market: str, on: date, markets: pd.DataFrame) -> float:
     """A market's standard VAT rate: its country pack's on the day, else the newest reference figure."""
     if market in country_codes(sme.workspace):
         return country_pack(market, sme.workspace).vat_rate("standard", on)
-    known = markets_of(sme)["vat_standard"]
-    return float(known.get(market, np.nan))
+    return float(markets["vat_standard"].get(market, np.nan))
 
 
 def lowest_vat(sme: Sme, market: str, on: date) -> float:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from echannel.countries.trade import trade_rules
 from echannel.exports import Case, case_of, top_baskets, year_lines
+from echannel.markets import markets_of
 from echannel.metrics.market.entry import mean_order
 from echannel.metrics.market.landed import Landed, Options, landed_cost
 from echannel.metrics.market.margin import Margins, margins, price_keeping_margin
@@ -100,10 +101,19 @@ def rates_tried(view: View) -> list[float]:
     return [low, found.rate.value, high]
 
 
+def market_figures(view: View) -> pd.DataFrame:
+    """Facts and newest figures of every market, read once for a page."""
+    return view.once("market-figures", lambda: markets_of(view.sme))
+
+
 def basket_names(view: View) -> list[str]:
     """What each of the ten baskets holds, in words."""
-    held = case(view).lines.groupby("parcel")["product_id"].agg(list)
-    return [" + ".join(view.product(one) for one in held.loc[key]) for key in case(view).parcels.keys]
+
+    def compute() -> list[str]:
+        held = case(view).lines.groupby("parcel")["product_id"].agg(list)
+        return [" + ".join(view.product(one) for one in held.loc[key]) for key in case(view).parcels.keys]
+
+    return view.kept("market-basket-names", compute)
 
 
 def money_there(view: View, amount: float, decimals: int | None = None) -> str:
@@ -123,7 +133,8 @@ def assumed_words(view: View) -> str:
 
 
 def _case(view: View, lines: pd.DataFrame) -> Case:
-    return case_of(view.sme, market_of(view), rules_day(view), lines, own_traction(view))
+    market, day = market_of(view), rules_day(view)
+    return case_of(view.sme, market, day, lines, own_traction(view), market_figures(view))
 
 
 def _lines(view: View) -> pd.DataFrame:

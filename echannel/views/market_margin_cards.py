@@ -7,7 +7,6 @@ import pandas as pd
 
 from echannel.export_profile import for_market
 from echannel.market_entries import save_entry
-from echannel.markets import markets_of
 from echannel.metrics.market.entry import CHANGES, market_entry, vat_scheme
 from echannel.metrics.market.margin import PARTS, at_other_rates, break_even_orders
 from echannel.metrics.planning.inputs import MarketEntry
@@ -24,6 +23,7 @@ from echannel.views.market_landed_facts import (
     keeping_prices,
     margins_at_home,
     margins_there,
+    market_figures,
     mean_there,
     options,
     rates_tried,
@@ -247,7 +247,7 @@ def what_changes(view: View) -> Card | None:
 def _change_words(view: View, entry: MarketEntry | None) -> dict[str, str]:
     say, one, mean = view.say, case(view), mean_there(view)
     market = country(view, one.market)
-    languages = markets_of(view.sme)["languages"].get(one.market, ())
+    languages = market_figures(view)["languages"].get(one.market, ())
     spoken = bool(set(languages) & set(view.sme.profile.languages))
     service = "market.changes.service_spoken" if spoken else "market.changes.service_new"
     scheme = vat_scheme(one.route, options(view))

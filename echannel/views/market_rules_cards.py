@@ -9,6 +9,7 @@ import pandas as pd
 
 from echannel.countries.trade import Switch, TradeRules
 from echannel.metrics.market.landed import Options
+from echannel.views import axes, charts, theme
 from echannel.views.cards import Card, Rows, moved_by
 from echannel.views.context import View
 from echannel.views.market_facts import country, home, of_market, rules_day
@@ -206,7 +207,25 @@ def origin(view: View) -> Card | None:
         view.sme.profile.currency,
     )
     rows = Rows(len(frame), "products")
-    return Card("market.landed_origin", sentence, rows, table=table, note=" ".join(notes), open_table=True)
+    figures = (_by_origin(view, frame),)
+    return Card("market.landed_origin", sentence, rows, figures, table, note=" ".join(notes))
+
+
+def _by_origin(view: View, frame: pd.DataFrame) -> charts.Figure:
+    """The turnover of the products by what their origin is worth."""
+    say = view.say
+    by = frame.groupby("verdict")["net"].agg(["sum", "size"]).sort_values("sum", ascending=False)
+    shares = by["sum"] / frame["net"].sum()
+    return charts.ranked(
+        [say(f"market.origin.{name}") for name in by.index],
+        shares.tolist(),
+        axes.percents(say),
+        colour=[theme.MAIN if name == "proven" else theme.SOFT for name in by.index],
+        texts=[
+            say("market.say.origin_share", share=say.percent(share, 0), n=int(n))
+            for share, n in zip(shares, by["size"], strict=True)
+        ],
+    )
 
 
 def _products(view: View) -> pd.DataFrame:
