@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -71,16 +70,3 @@ class Assumptions:
         self, name: str, value: Any, unit: str, made_by: MadeBy, reason: str, about: str, note: str = ""
     ) -> None:
         self.made.append(Assumption(name, value, unit, made_by, reason, about, note))
-
-
-def weakest(assumptions: Sequence[Assumption], effects: dict[tuple[str, str], float]) -> list[Assumption]:
-    """Assumptions in the order in which to check them: weak sources first, among them the largest effect.
-
-    ``effects``: what each (by name and ``about``) does to the lowest cash, where it was measured.
-    """
-
-    def order(one: Assumption) -> tuple[bool, float, int]:
-        effect = abs(effects.get((one.name, one.about), 0.0))
-        return (one.made_by != "default", -effect, -SOURCES.index(one.made_by))
-
-    return sorted(assumptions, key=order)

@@ -1,0 +1,170 @@
+"""What a plan's lowest cash owes to each thing it assumes: which assumption to check first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from echannel.metrics.planning.assumed import SOURCES
+from echannel.metrics.planning.engine import build_plan
+from echannel.metrics.planning.inputs import Assumption, PaymentTerms, PlanInputs, Stream
+from echannel.metrics.planning.rules import PlanRules
+
+WORSE = 0.1
+"""How much worse each value is taken: a tenth of it."""
+
+Change = Callable[[PlanInputs, str], PlanInputs]
+
+
+def with_effects(
+    assumptions: Sequence[Assumption], inputs: PlanInputs, rules: PlanRules
+) -> tuple[Assumption, ...]:
+    """The assumptions with ``effect``: how the plan's lowest cash moves when the value is a tenth worse.
+
+    Worse for cash: less turnover, dearer costs, later customers, earlier suppliers. NaN where nothing can be
+    said: a cost that nobody entered may be anything.
+    """
+    lowest = _lowest(inputs, rules)
+    measured = []
+    for one in assumptions:
+        change = _CHANGES.get(one.name)
+        if change is None or not one.value:
+            measured.append(one)
+            continue
+        worse = _lowest(change(inputs, one.about), rules)
+        measured.append(replace(one, effect=round(worse - lowest, 2) + 0.0))
+    return tuple(measured)
+
+
+def to_check(assumptions: Sequence[Assumption]) -> list[Assumption]:
+    """In the order in which to check them: defaults first, then the larger effect on the lowest cash.
+
+    Of defaults without a measured effect those that were taken as nothing (a cost not entered) come first.
+    """
+
+    def order(one: Assumption) -> tuple[bool, bool, float, int]:
+        unknown = np.isnan(one.effect)
+        size = 0.0 if unknown else abs(one.effect)
+        nothing = one.made_by == "default" and not one.value
+        return (one.made_by != "default", not nothing, -size, -SOURCES.index(one.made_by))
+
+    return sorted(assumptions, key=order)
+
+
+def _lowest(inputs: PlanInputs, rules: PlanRules) -> float:
+    return float(build_plan(inputs, rules, keep={"cash"}).lines["cash"].min())
+
+
+def _streams(**factors: float) -> Change:
+    """Fields of the streams (of the one named, where one is) times a factor."""
+
+    def moved(one: Stream) -> Stream:
+        fields: dict[str, Any] = {name: np.asarray(getattr(one, name)) * by for name, by in factors.items()}
+        return replace(one, **fields)
+
+    def change(inputs: PlanInputs, about: str) -> PlanInputs:
+        streams = tuple(moved(one) if about in ("", one.name) else one for one in inputs.streams)
+        return replace(inputs, streams=streams)
+
+    return change
+
+
+def _thinner(inputs: PlanInputs, about: str) -> PlanInputs:
+    """A margin rate a tenth lower."""
+    streams = tuple(
+        replace(one, cost_share=1 - np.asarray(one.margin_rate) * (1 - WORSE))
+        if about in ("", one.name)
+        else one
+        for one in inputs.streams
+    )
+    return replace(inputs, streams=streams)
+
+
+def _later(inputs: PlanInputs, about: str) -> PlanInputs:
+    def terms(one: PaymentTerms) -> PaymentTerms:
+        return replace(one, days=np.asarray(one.days) * (1 + WORSE))
+
+    streams = tuple(
+        replace(one, terms=terms(one.terms)) if (about or "b2b") in (one.name, one.kind) else one
+        for one in inputs.streams
+    )
+    return replace(inputs, streams=streams)
+
+
+def _earlier(inputs: PlanInputs, about: str) -> PlanInputs:
+    terms = inputs.purchase_terms
+    return replace(inputs, purchase_terms=replace(terms, days=np.asarray(terms.days) * (1 - WORSE)))
+
+
+def _cost(line: str) -> Change:
+    def change(inputs: PlanInputs, about: str) -> PlanInputs:
+        costs = tuple(
+            replace(one, amount=np.asarray(one.amount) * (1 + WORSE)) if one.line == line else one
+            for one in inputs.costs
+        )
+        return replace(inputs, costs=costs)
+
+    return change
+
+
+def _staff(inputs: PlanInputs, about: str) -> PlanInputs:
+    staff = tuple(
+        replace(one, gross=np.asarray(one.gross) * (1 + WORSE)) if one.name == about else one
+        for one in inputs.staff
+    )
+    return replace(inputs, staff=staff)
+
+
+def _cover(inputs: PlanInputs, about: str) -> PlanInputs:
+    days = np.asarray(inputs.stock.cover_days) * (1 + WORSE)
+    return replace(inputs, stock=replace(inputs.stock, cover_days=days))
+
+
+def _opening(name: str, factor: float) -> Change:
+    def change(inputs: PlanInputs, about: str) -> PlanInputs:
+        moved: dict[str, Any] = {name: getattr(inputs.opening, name) * factor}
+        return replace(inputs, opening=replace(inputs.opening, **moved))
+
+    return change
+
+
+def _drawings(inputs: PlanInputs, about: str) -> PlanInputs:
+    drawings = np.asarray(inputs.owner.drawings) * (1 + WORSE)
+    return replace(inputs, owner=replace(inputs.owner, drawings=drawings))
+
+
+_CHANGES: dict[str, Change] = {
+    "turnover": _streams(turnover=1 - WORSE),
+    "margin_rate": _thinner,
+    "carriage_rate": _streams(carriage_rate=1 + WORSE),
+    "payment_fee_rate": _streams(fee_rate=1 + WORSE),
+    "payment_fee_fixed": _streams(fee_fixed=1 + WORSE),
+    "marketplace_fee_rate": _streams(commission_rate=1 + WORSE),
+    "return_rate": _streams(return_rate=1 + WORSE),
+    "return_loss": _streams(return_loss=1 + WORSE),
+    "customer_days": _later,
+    "payout_days": _later,
+    "supplier_days": _earlier,
+    "stock_cover_days": _cover,
+    **{
+        line: _cost(line)
+        for line in (
+            "marketing",
+            "rent",
+            "platform",
+            "e_invoicing",
+            "other_overheads",
+            "local_taxes",
+            "owner_charges",
+        )
+    },
+    "staff": _staff,
+    "drawings": _drawings,
+    "opening_cash": _opening("cash", 1 - WORSE),
+    "opening_stock": _opening("stock", 1 - WORSE),
+    "opening_receivables": _opening("receivables", 1 - WORSE),
+    "opening_payables": _opening("payables", 1 + WORSE),
+}

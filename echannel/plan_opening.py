@@ -1,0 +1,175 @@
+"""How a plan opens: what is there and owed on its first day, stock to keep, and VAT and tax under way."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from echannel.metrics.inventory.stock import stock_value
+from echannel.metrics.planning import observed
+from echannel.metrics.planning.assumed import Found
+from echannel.metrics.planning.inputs import OpeningBalance, PlanInputs, StockPolicy
+from echannel.metrics.planning.rules import PlanRules, TaxSetting, VatSetting
+from echannel.metrics.planning.vat import open_since
+from echannel.metrics.result import OK
+from echannel.plan_known import Known
+
+_MONTHS_BEFORE = 3  # of VAT that no return has settled yet
+_MOST_COVER = 730.0  # days; more is dead stock, which nobody buys again
+
+
+def opening_of(known: Known, inputs: PlanInputs, rules: PlanRules) -> OpeningBalance:
+    """What is there at the start. The stock and open invoices are those of the data's last day."""
+    told, held = known.told.opening, known.books.balances
+    take, nan = known.notes.take, float("nan")
+
+    def booked(name: str) -> Found:
+        return Found(held.get(name, nan), "ledger", "reason.planning.from_books")
+
+    if told.cash is None and np.isnan(held.get("cash", nan)):
+        known.reasons.append("reason.planning.cash_unknown")
+    value, stock_reason = _stock_seen(known)
+    gross = {one.name: float(one.turnover[0, 0]) * (1 + float(one.vat_rate)) for one in inputs.streams}
+    waiting = sum(
+        amount / 30 * float(one.terms.days)
+        for one, amount in zip(inputs.streams, gross.values(), strict=True)
+        if one.kind == "b2c"
+    )
+    bought = sum(float(one.turnover[0, 0]) * float(one.cost_share) for one in inputs.streams)
+    open_now = observed.open_invoices(known.sme.sales) if "b2b" in gross else 0.0
+    owed = bought * (1 + float(inputs.purchase_vat_rate)) / 30 * float(inputs.purchase_terms.days)
+    pay = sum(
+        float(one.gross)
+        for one in inputs.staff
+        if one.first < known.start and (one.last or known.start) >= known.start
+    )
+    charges = (
+        pay * (float(rules.payroll.rate[0]) + rules.payroll.withheld) if len(rules.payroll.rate) else 0.0
+    )
+    usual = "reason.planning.follows_from_terms"
+    return OpeningBalance(
+        cash=take(
+            "opening_cash",
+            "money",
+            told.cash,
+            booked("cash"),
+            Found(0.0, "default", "reason.planning.cash_unknown"),
+        ),
+        stock=take(
+            "opening_stock",
+            "money",
+            told.stock,
+            Found(value, "history", "reason.planning.from_stock", stock_reason),
+            booked("stock"),
+            Found(0.0, "default", "reason.planning.stock_unknown"),
+        ),
+        receivables=take(
+            "opening_receivables",
+            "money",
+            told.receivables,
+            Found(open_now + waiting, "history", "reason.planning.from_payments"),
+            booked("receivables"),
+            Found(0.0, "default", usual),
+        ),
+        payables=take(
+            "opening_payables", "money", told.payables, booked("payables"), Found(owed, "default", usual)
+        ),
+        social_payable=take(
+            "opening_social",
+            "money",
+            told.social,
+            booked("staff_and_social"),
+            Found(charges, "default", usual),
+            quiet=True,
+        ),
+        fixed_assets=take(
+            "opening_fixed_assets",
+            "money",
+            told.fixed_assets,
+            booked("fixed_assets"),
+            Found(0.0, "default", "reason.planning.not_entered"),
+            quiet=True,
+        ),
+        fixed_assets_months=int(told.fixed_assets_months.value) if told.fixed_assets_months else 36,
+    )
+
+
+def _stock_seen(known: Known) -> tuple[float, str]:
+    """The stock at cost on the data's last day, or NaN and why."""
+    row = stock_value(known.sme.inventory).iloc[0]
+    return float(row["value"]) if row["status"] == OK else float("nan"), str(row["reason"])
+
+
+def stock_policy(known: Known, inputs: PlanInputs) -> StockPolicy:
+    """Days of the coming cost of sales that the stock lasts today, kept up."""
+    stock = next((one.value for one in known.notes.made if one.name == "opening_stock"), 0.0)
+    coming = sum(np.asarray(one.turnover)[0, :12].sum() * float(one.cost_share) for one in inputs.streams)
+    days = stock / (coming / 365) if stock > 0 and coming > 0 else float("nan")
+    days = min(days, _MOST_COVER) if np.isfinite(days) else days
+    taken = known.notes.take(
+        "stock_cover_days",
+        "days",
+        known.told.stock_cover_days,
+        Found(days, "history", "reason.planning.from_stock"),
+    )
+    if np.isnan(taken):
+        known.reasons.append("reason.planning.stock_unknown")
+    return StockPolicy(taken)
+
+
+def vat_setting(known: Known, inputs: PlanInputs, rules: PlanRules) -> VatSetting:
+    """VAT of the last months, for returns that straddle the start; and what the books owe."""
+    told = known.told.opening.vat
+    opening = None
+    if told is not None or not np.isnan(known.books.balances.get("vat", float("nan"))):
+        opening = known.notes.take(
+            "opening_vat",
+            "money",
+            told,
+            Found(known.books.balances.get("vat", float("nan")), "ledger", "reason.planning.from_books"),
+        )
+    if not known.sme.profile.vat.registered or not inputs.streams:
+        return VatSetting(opening=opening)
+    turnover = inputs.turnover[0]
+    total = max(float(turnover[:12].sum()), 1e-9)
+    charged = sum(
+        float(one.turnover[0, :12].sum()) * float(one.vat_rate)
+        for one in inputs.streams
+        if one.vat_scheme == "domestic"
+    )
+    bought = sum(float(one.turnover[0, :12].sum()) * float(one.cost_share) for one in inputs.streams)
+    net = (charged - bought * float(inputs.purchase_vat_rate)) / total
+    months = dict(zip(known.past["month"], known.past["turnover"].where(known.past["complete"]), strict=True))
+    usual = total / 12
+    since = open_since(rules.vat, known.start)
+
+    def vat_of(month: int) -> float:
+        sold = months.get(month, np.nan)
+        return round((usual if np.isnan(sold) else float(sold)) * net, 2)
+
+    # Of a yearly return, the year before sets the payments on account.
+    yearly = any(one.instalments and one.last >= since for one in rules.vat.periods)
+    return VatSetting(
+        before=tuple(map(vat_of, range(min(since, known.start - _MONTHS_BEFORE), known.start))),
+        opening=opening,
+        tax_last_year=sum(map(vat_of, range(since - 12, since))) if yearly else float("nan"),
+    )
+
+
+def tax_setting(known: Known) -> TaxSetting:
+    """What is known of corporation tax before the plan; nothing for a sole trader."""
+    told = known.told.opening
+    if known.told.legal_form == "sole_trader":
+        return TaxSetting()
+    opening = told.corporation_tax
+    for name, one in (
+        ("tax_last_year", told.tax_last_year),
+        ("losses", told.losses),
+        ("opening_tax", opening),
+    ):
+        if one is not None:
+            known.notes.note(name, one.value, "money", one.by, "reason.planning.entered", note=one.note)
+    return TaxSetting(
+        losses=told.losses.value if told.losses else 0.0,
+        tax_last_year=told.tax_last_year.value if told.tax_last_year else float("nan"),
+        opening=opening.value if opening else None,
+    )
