@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from echannel.demo import lists, supply_lists
+from echannel.demo import lists, rivals, supply_lists
 from echannel.demo.books import HOUSES, write_books
 from echannel.demo.faults import Faults, spoil
 from echannel.demo.files import write_ods, write_text, write_xlsx
@@ -131,6 +131,8 @@ def _write_lists(folder: Path, trade: Trade, rng: np.random.Generator, seed: int
             )
         else:
             write_text(folder / f"{name}.csv", frame, separator, encoding)
+    if (noted := rivals.competitors(trade, seed)) is not None:
+        write_text(folder / "competitors.csv", noted, separator, encoding)
     if stocked is not None:
         for year, frame in supply_lists.stock(trade, stocked).groupby("year"):
             write_text(folder / f"stock-{year}.csv", frame.drop(columns="year"), separator, encoding)
