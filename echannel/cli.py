@@ -209,6 +209,24 @@ def check(
     raise typer.Exit(1 if blocked else 0)
 
 
+@command("planning.cli.adopt")
+def adopt(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="cli.name", metavar="cli.name_metavar", show_default=False)],
+) -> None:
+    import pandas as pd
+
+    from echannel import adopted
+    from echannel.profiles import resolve_smes
+    from echannel.sme import open_sme
+
+    workspace, voice = find_workspace(), talk(ctx)
+    for sme in resolve_smes(workspace, name):
+        start, months = adopted.adopt(open_sme(sme, workspace))
+        month = pd.Period(ordinal=start, freq="M")
+        voice.print(voice.say("planning.cli.adopted", sme=sme, n=months, month=month))
+
+
 @command("cli.track.help")
 def track(
     ctx: typer.Context,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from echannel import __version__
+from echannel.adopted import adopted_turnover
 from echannel.countries.statements import statements_of
 from echannel.foresight import calendar_of, history_of, season_of_peers
 from echannel.kept import kept, key_of
@@ -48,6 +49,27 @@ def spread_of(sme: Sme, inputs: PlanInputs) -> Spread:
     if not any(one.kind == "b2b" for one in inputs.streams):
         del measured["days_to_pay"]
     return with_history(spread, measured)
+
+
+def planned_months(sme: Sme) -> pd.DataFrame:
+    """What was planned for the last twelve complete months: ``month``, ``turnover``, ``source``.
+
+    ``adopted``: an adopted plan has the month; ``forecast``: what a forecast made a year before them would
+    have planned (see :func:`plan_of_last_year`). Months with neither are left out.
+    """
+    history = history_of(sme)
+    complete = history.loc[history["complete"], "month"].tail(YEAR).astype(int)
+    made = plan_of_last_year(sme).set_index("month")["turnover"].astype(float)
+    adopted = adopted_turnover(sme).set_index("month")["turnover"].astype(float).reindex(complete)
+    turnover = adopted.where(adopted.notna(), made.reindex(complete))
+    frame = pd.DataFrame(
+        {
+            "month": complete.to_numpy(),
+            "turnover": turnover.to_numpy(),
+            "source": np.where(adopted.notna(), "adopted", "forecast"),
+        }
+    )
+    return frame[np.isfinite(frame["turnover"])].reset_index(drop=True)
 
 
 def plan_of_last_year(sme: Sme) -> pd.DataFrame:

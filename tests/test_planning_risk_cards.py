@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -11,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from echannel.adopted import adopted_turnover, keep
+from echannel.cli import run
 from echannel.countries.statements import statements_of
 from echannel.demo.cohort import SEED, DemoSummary, write_firm
 from echannel.demo.firms import FIRMS
@@ -19,7 +22,9 @@ from echannel.metrics.planning.engine import build_plan
 from echannel.metrics.planning.inputs import MarketEntry
 from echannel.metrics.planning.investment import appraise
 from echannel.metrics.planning.scenarios import applied
-from echannel.risks import books_of, plan_of_last_year, spread_of
+from echannel.plans import plan_of
+from echannel.register import open_register, remove_scenario
+from echannel.risks import books_of, plan_of_last_year, planned_months, spread_of
 from echannel.sme import open_sme
 from echannel.sync import sync_sme
 from echannel.views import planning_past_cards as past
@@ -162,6 +167,27 @@ def test_without_books_there_is_a_plain_reason(sme, country, reason, monkeypatch
         card = make(looked)
         assert card.missing == (f"reason.planning.{reason}",) and card.table is None
         assert looked.say(card.missing[0]) in to_page(card, looked.say, "shop").replace("&#x27;", "'")
+
+
+def test_an_adopted_plan_is_what_its_months_are_held_against(sme, monkeypatch, capsys):
+    months = planned_months(sme)["month"].tolist()
+    keep(sme, months[2], [50_000.0] * 4)
+    keep(sme, months[4], [60_000.0] * 3)  # a later one holds from its first month on
+    try:
+        found = planned_months(sme).set_index("month")
+        assert found["turnover"].loc[months[2:7]].tolist() == [50_000.0] * 2 + [60_000.0] * 3
+        assert (found["source"] == "adopted").sum() == 5
+        card = past.plan_and_actual(View(sme, sme.speaker("en")))
+        assert sme.speaker("en")("planning.say.adopted_plan", n=5) in card.note
+        assert np.allclose(card.table.frame["planned"], found["turnover"])
+    finally:
+        for month in (months[2], months[4]):
+            remove_scenario(open_register(sme.workspace), FIRM, "planning", f"adopted_{month}")
+    monkeypatch.setenv("ECHANNEL_ROOT", str(sme.workspace.root))
+    assert run(["adopt", FIRM, "--lang", "en"], os.environ) == 0
+    plan = plan_of(sme)
+    assert adopted_turnover(sme)["turnover"].tolist() == plan.line("turnover").tolist()
+    assert f"{FIRM}: the plan of 36 months" in capsys.readouterr().out
 
 
 def test_plan_and_actual_rest_on_nothing_but_what_was_known_then(sme, view):

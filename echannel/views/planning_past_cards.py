@@ -10,7 +10,7 @@ from echannel.metrics.planning import books as metrics
 from echannel.metrics.planning.actuals import PARTS, against_plan
 from echannel.metrics.planning.books import Books
 from echannel.metrics.result import OK
-from echannel.risks import books_of, plan_of_last_year
+from echannel.risks import books_of, planned_months
 from echannel.views import axes, charts, theme
 from echannel.views.cards import Card, Rows, steady
 from echannel.views.context import View
@@ -192,7 +192,7 @@ def _days_sentence(say: Speaker, last: pd.Series) -> str:
 @steady
 def plan_and_actual(view: View) -> Card:
     """What came otherwise than a plan made a year before, by volume, price, mix and cost."""
-    say, planned = view.say, view.once("year_ago_plan", lambda: plan_of_last_year(view.sme))
+    say, planned = view.say, view.once("planned_months", lambda: planned_months(view.sme))
     if planned.empty:
         return Card(
             "planning.plan_and_actual", "", missing=("reason.planning.no_plan_of_last_year",), term="pvm"
@@ -234,7 +234,7 @@ def plan_and_actual(view: View) -> Card:
         plan_rows(view),
         (figure,),
         Table("plan-and-actual", frame, columns, say.currency),
-        note=_costed(say, found),
+        note=_sources(say, planned, found),
         term="pvm",
     )
 
@@ -258,9 +258,16 @@ def _gap_sentence(say: Speaker, months: pd.DataFrame, parts: pd.Series) -> str:
     return f"{said} " + say("planning.say.largest_part", part=say(f"planning.part.{most}"), money=money)
 
 
-def _costed(say: Speaker, found: pd.DataFrame) -> str:
+def _sources(say: Speaker, planned: pd.DataFrame, found: pd.DataFrame) -> str:
+    """Whose plan it is, month by month, and how much of what was sold has a known cost."""
+    adopted = int((planned["source"] == "adopted").sum())
+    told = []
+    if adopted:
+        told.append(say("planning.say.adopted_plan", n=adopted))
+    if adopted < len(planned):
+        key = "planning.say.rest_from_forecast" if adopted else "planning.say.plan_of_last_year"
+        told.append(say(key))
     share = float(found.drop_duplicates("month")["costed"].mean())
-    source = say("planning.say.plan_of_last_year")
     if np.isfinite(share) and share < 0.995:
-        return f"{source} " + say("planning.say.costed", share=say.percent(share, 0))
-    return source
+        told.append(say("planning.say.costed", share=say.percent(share, 0)))
+    return " ".join(told)
