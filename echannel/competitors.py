@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -74,6 +74,32 @@ def noted_prices(sme: Sme) -> Noted:
     return Noted(prices, refused)
 
 
+def price_of(
+    sme: Sme, market: str, product: str, competitor: str, price: str, currency: str
+) -> dict[str, Any]:
+    """A price as somebody typed it, ready for the register; raises ``UserError`` for what cannot be one."""
+    typed = {
+        "market": market,
+        "product": product,
+        "competitor": competitor,
+        "price": price,
+        "currency": currency,
+    }
+    cells = {name: pd.Series([typed.get(name, "").strip()], dtype=object) for name in _HEADERS}
+    table, wrong = _checked(cells, _products(sme))
+    if wrong:
+        name = wrong[0][1]
+        raise UserError(f"market.refused.{name}", value=typed.get(name, "").strip())
+    row = table.iloc[0]
+    return {
+        "market": market,
+        "product": str(row["product_id"]),
+        "competitor": str(row["competitor"])[:128],
+        "price": float(row["price"]),
+        "currency": str(row["currency"]),
+    }
+
+
 def _products(sme: Sme) -> dict[str, str]:
     """Product ids by id and by reference, in lower case."""
     table = sme.table("products")
@@ -101,14 +127,29 @@ def _read(raw: Raw, products: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFram
         if column is None and name in _NEEDED:
             raise UserError("market.error.competitors_column", file=raw.file, column=sorted(known)[0])
         cells[name] = pd.Series("", index=range(len(raw.rows))) if column is None else column
+    table, wrong = _checked(cells, products)
+    at = [row for row, _ in wrong]
+    refused = pd.DataFrame(
+        {
+            "row": raw.numbers[at],
+            "value": [str(cells[name].iloc[row]) for row, name in wrong],
+            "why": [name for _, name in wrong],
+        }
+    )
+    return table, refused
+
+
+def _checked(
+    cells: dict[str, pd.Series], products: dict[str, str]
+) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
+    """The prices among rows of texts, and of each other row its place and the first cell that is wrong."""
     number = number_column(cells["price"])
     decimal, _ = decide_decimal({"price": number}, "auto", ".")
     price, _ = number.values(decimal["price"])
-    codes = cells["product"].str.lower().map(products)
     table = pd.DataFrame(
         {
             "market": cells["market"].str.upper(),
-            "product_id": codes,
+            "product_id": cells["product"].str.lower().map(products),
             "competitor": cells["competitor"],
             "price": np.where(price > 0, price, np.nan),
             "currency": cells["currency"].str.upper(),
@@ -125,18 +166,10 @@ def _read(raw: Raw, products: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFram
         "currency": table["currency"].str.fullmatch("[A-Z]{3}"),
         "at": table["at"].notna() | (cells["at"] == ""),
     }
-    good = pd.concat(valid, axis=1)
-    bad = ~good.all(axis=1)
-    at = np.flatnonzero(bad)
-    first = [str(name) for name in good[bad].idxmin(axis=1)] if len(at) else []
-    refused = pd.DataFrame(
-        {
-            "row": raw.numbers[at],
-            "value": [str(cells[name].iloc[row]) for row, name in zip(at, first, strict=True)],
-            "why": first,
-        }
-    )
-    return table[~bad], refused
+    good = pd.concat(valid, axis=1).astype(bool)
+    bad = np.flatnonzero(~good.all(axis=1))
+    first = good.columns[good.to_numpy().argmin(axis=1)]
+    return table[good.all(axis=1)], [(int(row), str(first[row])) for row in bad]
 
 
 def _days(cells: pd.Series) -> pd.Series:

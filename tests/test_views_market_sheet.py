@@ -16,6 +16,7 @@ from echannel.register.database import ADDRESS
 from echannel.views import market_competitor_cards, market_duties_cards, market_sheet_cards, market_swot_cards
 from echannel.views.context import Choice, View
 from echannel.views.market_choice import MarketChoice
+from echannel.views.market_price_notes import PriceNotes
 from echannel.views.page import block_html
 from echannel.views.tables import to_html
 from echannel.workspace import Workspace
@@ -199,3 +200,23 @@ def test_both_languages_show_the_same_figures(made):
     shown = [json.loads(json.dumps(card.figures[0]["data"][0]["x"])) for card in both]
     assert shown[0] == shown[1]
     assert both[0].table.frame["years"].tolist() == both[1].table.frame["years"].tolist()
+
+
+def test_in_a_dashboard_a_price_is_noted_down_by_hand_and_a_wrong_one_is_said(firm):
+    drawn = []
+    notes = PriceNotes(seen(firm, "FR"), lambda: drawn.append(1))
+    assert notes.currency.value == "EUR"
+    notes.product.value = notes.product.options[0]
+    notes.competitor.value, notes.price.value = "Rival", "cheap"
+    notes.button.click()
+    assert "cheap" in notes.said.value and not drawn
+    notes.price.value = "9,90 €"
+    notes.button.click()
+    assert drawn == [1] and not notes.said.value
+    noted = noted_prices(firm).prices
+    assert noted[["market", "competitor", "price", "currency", "origin"]].to_numpy().tolist() == [
+        ["FR", "Rival", 9.9, "EUR", "register"]
+    ]
+    notes.product.value, notes.price.value = SCRIPT, "5"
+    notes.button.click()
+    assert "<script" not in notes.said.value and len(noted_prices(firm).prices) == 1
