@@ -8,7 +8,15 @@ import numpy as np
 
 from echannel.metrics.planning import observed
 from echannel.metrics.planning.assumed import Found
-from echannel.metrics.planning.inputs import AT_ONCE, MONTHS, Cost, PaymentTerms, PlanInputs, StaffMember
+from echannel.metrics.planning.inputs import (
+    AT_ONCE,
+    MONTHS,
+    Cost,
+    Loan,
+    PaymentTerms,
+    PlanInputs,
+    StaffMember,
+)
 from echannel.metrics.planning.rules import PlanRules
 from echannel.plan_entries import LONG_AGO
 from echannel.plan_known import Known
@@ -16,6 +24,7 @@ from echannel.plan_streams import DEFAULTS
 
 _COST_LINES = ("marketing", "rent", "platform", "other_overheads", "local_taxes", "owner_charges")
 _WITH_VAT = {"marketing", "rent", "platform", "other_overheads", "e_invoicing"}
+_USUAL_RATE, _USUAL_MONTHS = 0.05, 36  # of a loan that the books show and nobody describes
 
 
 def costs_of(known: Known, rules: PlanRules, standard: float) -> tuple[Cost, ...]:
@@ -63,6 +72,16 @@ def supplier_terms(known: Known) -> PaymentTerms:
         Found(DEFAULTS["supplier_days"], "default", "reason.planning.usual"),
     )
     return PaymentTerms(taken, known.told.supplier_end_of_month)
+
+
+def with_loans_in_books(known: Known, inputs: PlanInputs) -> PlanInputs:
+    """Where the profile names no loan that runs, what the books owe is repaid as an assumption says."""
+    owed = known.books.balances.get("loans", 0.0)
+    if owed <= 0 or any(one.outstanding for one in inputs.loans):
+        return inputs
+    known.notes.note("loan", owed, "money", "default", "reason.planning.loan_in_books")
+    running = Loan(owed, inputs.start, _USUAL_RATE, _USUAL_MONTHS, outstanding=True)
+    return replace(inputs, loans=(*inputs.loans, running))
 
 
 def with_staff_in_books(known: Known, inputs: PlanInputs) -> PlanInputs:

@@ -168,8 +168,11 @@ def tax_setting(known: Known) -> TaxSetting:
     ):
         if one is not None:
             known.notes.note(name, one.value, "money", one.by, "reason.planning.entered", note=one.note)
+    booked = known.books.balances.get("other_tax", float("nan"))
+    if opening is None and not np.isnan(booked):
+        known.notes.note("opening_tax", booked, "money", "ledger", "reason.planning.from_books")
     return TaxSetting(
         losses=told.losses.value if told.losses else 0.0,
         tax_last_year=told.tax_last_year.value if told.tax_last_year else float("nan"),
-        opening=opening.value if opening else None,
+        opening=opening.value if opening else None if np.isnan(booked) else booked,
     )

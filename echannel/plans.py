@@ -16,7 +16,7 @@ from echannel.metrics.planning.engine import Plan, build_plan
 from echannel.metrics.planning.inputs import MONTHS, Assumption, MarketEntry, PlanInputs
 from echannel.metrics.planning.rules import PlanRules
 from echannel.metrics.result import OK
-from echannel.plan_costs import costs_of, supplier_terms, with_staff_in_books
+from echannel.plan_costs import costs_of, supplier_terms, with_loans_in_books, with_staff_in_books
 from echannel.plan_entries import entered, market_entries
 from echannel.plan_known import Known, known_of
 from echannel.plan_opening import opening_of, stock_policy, tax_setting, vat_setting
@@ -81,7 +81,7 @@ def _assembled(known: Known) -> PlanBasis:
     )
     inputs = replace(inputs, costs=costs_of(known, rules, standard))
     inputs = entered(inputs, known.told, known.notes, standard)
-    inputs = with_staff_in_books(known, inputs)
+    inputs = with_loans_in_books(known, with_staff_in_books(known, inputs))
     inputs = replace(inputs, opening=opening_of(known, inputs, rules), stock=stock_policy(known, inputs))
     inputs = replace(inputs, vat=vat_setting(known, inputs, rules), tax=tax_setting(known))
     _judge(known, inputs, rules)
