@@ -6,15 +6,29 @@ stands for every market that is not named, ``EU`` for the members of the Europea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from echannel.countries.trade import customs_area
 
-Place = Annotated[str, StringConstraints(pattern=r"^(?:[A-Z]{2}|\*)$")]
-HsStart = Annotated[str, StringConstraints(pattern=r"^[0-9]{0,10}$")]
+
+def _place(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}|\*", value):
+        raise ValueError("market_place")
+    return value
+
+
+def _hs_start(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{0,10}", value):
+        raise ValueError("hs_start")
+    return value
+
+
+Place = Annotated[str, AfterValidator(_place)]
+HsStart = Annotated[str, AfterValidator(_hs_start)]
 Rate = Annotated[float, Field(ge=0, le=5)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0)]

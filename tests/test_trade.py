@@ -8,12 +8,14 @@ from importlib.resources import files
 
 import pytest
 import yaml
-from catalogue_scan import catalogue
+from catalogue_scan import ROOT, catalogue
 
 from echannel.countries.dated import never_two_at_once
 from echannel.countries.trade import TradeRule, area_members, customs_area, trade_rules
 from echannel.errors import UserError
-from echannel.locale import LANGUAGES
+from echannel.export_profile import ExportProfile, for_market
+from echannel.locale import LANGUAGES, Speaker
+from echannel.profiles import SmeProfile, read_profile
 
 TODAY = date(2026, 11, 24)
 AREAS = [
@@ -116,3 +118,28 @@ def test_every_name_in_the_files_has_its_words(language):
             wanted |= {f"market.switch.{switch['name']}"}
             wanted |= {f"market.reading.{switch['name']}.{reading}" for reading in switch["readings"]}
         assert wanted <= known.keys(), wanted - known.keys()
+
+
+@pytest.mark.parametrize(
+    ("entered", "key", "allowed"),
+    [
+        ({"duty_rates": {"France": {"6302": 0.1}}}, "duty_rates.France", "country code"),
+        ({"duty_rates": {"FR": {"63 02": 0.1}}}, "duty_rates.FR.63 02", "customs code"),
+        ({"clearance_fee": {"FR": -1}}, "clearance_fee.FR", ""),
+        ({"setup": 5}, "exports.setup", "setup_cost"),
+    ],
+)
+def test_a_mistake_about_exports_is_named_with_what_is_allowed(tmp_path, entered, key, allowed):
+    profile = yaml.safe_load((ROOT / "parameters/smes/kent-gifts.yml").read_text(encoding="utf-8"))
+    path = tmp_path / "kent-gifts.yml"
+    path.write_text(yaml.safe_dump({**profile, "exports": entered}), encoding="utf-8")
+    with pytest.raises(UserError) as refused:
+        read_profile(path, SmeProfile)
+    said = Speaker("en").error(refused.value)
+    assert key in said and allowed in said
+
+
+def test_what_is_entered_for_a_market_wins_over_its_area_and_over_all():
+    entered = ExportProfile(carriage_cost={"*": 20.0, "EU": 10.0, "FR": 8.0}).carriage_cost
+    assert [for_market(entered, market) for market in ("FR", "DE", "US")] == [8.0, 10.0, 20.0]
+    assert for_market({}, "FR") is None

@@ -9,6 +9,7 @@ import pytest
 from market_story import LANGUAGES, amount, card, chosen, page_of, rows, same_numbers, view_of
 
 from echannel.market_entries import TOOL, entries_of
+from echannel.metrics.planning.scenarios import all_scenarios
 from echannel.register import open_register, remove_scenario
 from echannel.sme import open_sme
 from echannel.views import market_margin_cards as margin_cards
@@ -128,6 +129,7 @@ def test_the_button_hands_the_case_to_the_planning_tool(firm, monkeypatch):
         kept = entries_of(firm)["market_fr"]
         assert "20 more orders a month" in done.value
         assert kept.orders_per_month.tolist() == [20.0] and kept.setup_cost == 2800.0
+        assert all_scenarios((), entries_of(firm).values())["market_fr"].entry.country == "FR"
         left = mean_there(page.view)["margin"]
         assert kept.price_net - kept.variable_cost_per_order == pytest.approx(left, abs=0.011)
     finally:
