@@ -83,7 +83,7 @@ def _basis(view: View) -> Basis | None:
         found.reasons,
         forecast if forecast.status == OK else None,
         spread_of(sme, found.inputs),
-        all_scenarios(own, entries),
+        all_scenarios(own, entries, any(one.kind == "b2b" for one in found.inputs.streams)),
     )
 
 

@@ -27,6 +27,7 @@ _COLOURS = {"cautious": theme.ALERT, EXPECTED: theme.MAIN, "ambitious": theme.SE
 _SHOWN = 8  # drivers of a chart
 _LEVERS = ("conversion", "basket", "accounts", "order_value", "price", "margin", "days_to_pay", "overheads")
 _MONEY_LEVERS = ("basket", "order_value")
+_HORIZONS = (6, 12, 24, 36)
 _SAFE_MONTHS = 1  # of costs, that a firm should keep in the bank
 
 
@@ -118,11 +119,9 @@ def running_dry(view: View) -> Card:
     if made is None or ahead is None:
         return Card("planning.running_dry", "", missing=why_not(view), term="prob_cash_negative")
     months = calendar(made.inputs)
-    at = sorted({min(one, len(months)) - 1 for one in (6, 12, 24, 36)})
     told = [
         say("planning.say.dry_by", month=months[place], chance=say.percent(ahead.chance[place], 0))
-        for place in at
-        if ahead.chance[place] >= 0.005
+        for place in _when_it_rises(ahead.chance)
     ]
     if told:
         sentence = say("planning.say.dry", parts=say.enumeration(told))
@@ -163,6 +162,16 @@ def running_dry(view: View) -> Card:
         note=say("planning.say.versions", n=ahead.paths),
         term="prob_cash_negative",
     )
+
+
+def _when_it_rises(chance: np.ndarray) -> list[int]:
+    """After half a year, one, two and three: the months by which the chance is a point more than before."""
+    found, before = [], 0.0
+    for place in sorted({min(one, len(chance)) - 1 for one in _HORIZONS}):
+        if round(float(chance[place]), 2) > before:
+            found.append(place)
+            before = round(float(chance[place]), 2)
+    return found
 
 
 def _driver(say: Speaker, name: str) -> str:
@@ -340,7 +349,9 @@ def _lever_at(view: View, name: str, value: float, say: Speaker) -> str:
     """Where a lever then stands: as the reader knows it, where that is known, and against the plan."""
     now = _value_of(view, name)
     shift = shift_in_words(say, name, value)
-    return f"{_value_words(say, name, now * value)} ({shift})" if np.isfinite(now) else shift
+    if not np.isfinite(now):
+        return shift
+    return say("planning.value_and_shift", value=_value_words(say, name, now * value), shift=shift)
 
 
 def _value_of(view: View, name: str) -> float:

@@ -56,10 +56,16 @@ SHOCKS: tuple[Scenario, ...] = (
 """Shocks of one kind each. The size of each is a round number to see what it does, not a forecast."""
 
 
-def all_scenarios(own: Sequence[Scenario] = (), entries: Sequence[MarketEntry] = ()) -> dict[str, Scenario]:
-    """Every scenario by name: the three, shocks, new markets, and the SME's own ones (which win)."""
+def all_scenarios(
+    own: Sequence[Scenario] = (), entries: Sequence[MarketEntry] = (), firms: bool = True
+) -> dict[str, Scenario]:
+    """Every scenario by name: the three, shocks, new markets, and the SME's own ones (which win).
+
+    Without ``firms`` as customers nobody pays late.
+    """
     markets = [Scenario(f"market_{one.country.lower()}", entry=one) for one in entries]
-    return {one.name: one for one in (*SCENARIOS, *SHOCKS, *markets, *own)}
+    shocks = [one for one in SHOCKS if firms or one.name != "customers_late"]
+    return {one.name: one for one in (*SCENARIOS, *shocks, *markets, *own)}
 
 
 def applied(
@@ -76,14 +82,14 @@ def applied(
     do not all turn out badly at once. Goods are bought for the plan and by what the last months sold: a firm
     does not know its future.
     """
-    changed = inputs if scenario == Scenario(scenario.name) else unforeseen(inputs)
+    changed = inputs if scenario.entry is None else with_market_entry(inputs, scenario.entry)
+    if scenario.levers or scenario.turnover_at != 0.5 or scenario.drivers_at:
+        changed = unforeseen(changed)
     if scenario.turnover_at != 0.5:
         changed = moved(changed, {"volume": _turnover(inputs, scenario.turnover_at, forecast)})
     if scenario.drivers_at and spread is not None:
         changed = moved(changed, drivers_at(spread, scenario.drivers_at))
     changed = moved(changed, _from(inputs, scenario))
-    if scenario.entry is not None:
-        changed = with_market_entry(changed, scenario.entry)
     return moved(changed, levers or {})
 
 
