@@ -15,7 +15,7 @@ from echannel.metrics.result import OK
 from echannel.reference import fx, snapshot
 from echannel.views import theme
 from echannel.views.axes import label, lines_of, short_money, ticks
-from echannel.views.cards import NO_FIGURES, Card, Rows, moved_by, reasons
+from echannel.views.cards import NO_FIGURES, Card, moved_by, reasons
 from echannel.views.charts import Figure, plain_layout
 from echannel.views.context import View
 from echannel.views.market_facts import country, kind_of, market_of, of_market, rules_day
@@ -98,7 +98,7 @@ def competitors(view: View) -> Card:
     return Card(
         "market.competitors",
         _sentence(view, known, name),
-        Rows(len(prices), "prices"),
+        None,
         figures,
         table,
         reasons(frame),

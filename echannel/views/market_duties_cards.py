@@ -11,7 +11,7 @@ from echannel.countries.trade.duties import Duty, duties_of
 from echannel.register import STATES, duty_states, existing_register, open_register, set_duty_state
 from echannel.register.models import DutyState
 from echannel.views import charts, theme
-from echannel.views.cards import NO_FIGURES, Card, Rows, moved_by
+from echannel.views.cards import NO_FIGURES, Card, moved_by
 from echannel.views.context import View
 from echannel.views.market_facts import country, home, kind_of, market_of, of_market, rules_day
 from echannel.views.tables import Column, Table
@@ -87,7 +87,7 @@ def duties(view: View) -> Card | None:
     return Card(
         "market.duties",
         sentence,
-        Rows(len(found), "duties"),
+        None,
         figures,
         table,
         note=say("market.say.no_legal_advice"),

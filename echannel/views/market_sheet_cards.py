@@ -18,7 +18,7 @@ from echannel.metrics.result import OK
 from echannel.reference import fx, snapshot
 from echannel.views import charts, theme
 from echannel.views.axes import percents
-from echannel.views.cards import NO_FIGURES, Card, Rows, moved_by, reasons
+from echannel.views.cards import NO_FIGURES, Card, moved_by, reasons
 from echannel.views.context import View
 from echannel.views.market_facts import country, home, market_of, of_market, rules_day
 from echannel.views.tables import Column, Table
@@ -85,7 +85,7 @@ def like_what(view: View) -> Card:
     return Card(
         "market.like",
         _like_sentence(view, known, country(view, market)),
-        Rows(int(known["n"].max()) if len(known) else 0, "markets"),
+        None,
         figures,
         table,
         reasons(frame),

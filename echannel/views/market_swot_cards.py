@@ -12,7 +12,7 @@ from echannel.locale import Speaker
 from echannel.metrics.market.sheet import QUADRANTS, swot
 from echannel.metrics.result import OK
 from echannel.reference import fx, snapshot
-from echannel.views.cards import Card, Rows
+from echannel.views.cards import Card
 from echannel.views.context import View
 from echannel.views.market_competitor_cards import price_map
 from echannel.views.market_duties_cards import duties_here, open_duties
@@ -61,7 +61,6 @@ def strengths_and_risks(view: View) -> Card | None:
     return Card(
         "market.swot",
         say("market.say.swot", market=name, **values),
-        Rows(len(found), "entries"),
         table=table,
         open_table=True,
         note=say("market.say.swot_known_only"),
