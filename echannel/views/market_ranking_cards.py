@@ -269,8 +269,9 @@ def _for_and_against(view: View, best: pd.DataFrame, worst: pd.DataFrame) -> str
         ]
 
     parts = []
+    market = country(view, market_of(view))
     if len(best):
-        parts.append(say("market.say.speaks_for", reasons=names(best)))
+        parts.append(say("market.say.speaks_for", market=market, reasons=names(best)))
     if len(worst):
         parts.append(say("market.say.speaks_against", reasons=names(worst)))
     return " ".join(parts) or say("market.say.average")
