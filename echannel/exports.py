@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from echannel.countries import country_codes, country_pack
-from echannel.countries.trade import area_currency, trade_rules
-from echannel.export_profile import for_market
+from echannel.countries.trade import trade_rules
+from echannel.export_profile import ExportProfile, for_market
 from echannel.metrics.market.landed import Route
 from echannel.metrics.market.margin import SellingCosts
 from echannel.metrics.market.parcels import Parcels, parcels_of
@@ -178,80 +178,120 @@ def case_of(
     Amounts are turned at the newest reference rate, whatever the day of the rules: a change of day shows what
     the rules change, and nothing else.
     """
-    profile, home = sme.profile, sme.profile.country
-    entered = profile.exports
+    profile, home, entered = sme.profile, sme.profile.country, sme.profile.exports
     rules = trade_rules(home, market, on)
-    currency = area_currency(market) if rules.currency else profile.currency
-    exchange = fx.rate(profile.currency, currency or profile.currency, FAR, sme.workspace)
-    assumed: list[str] = []
-
-    def taken(name: str, given: float | None, *others: float) -> float:
-        if given is not None:
-            return float(given)
-        assumed.append(name)
-        return next((float(other) for other in others if np.isfinite(other)), np.nan)
-
-    paid_here, paid_home = _shown(own, market, "carriage_paid"), _shown(own, home, "carriage_paid")
-    charged = taken("carriage_charged", for_market(entered.carriage_charged, market), paid_here, paid_home)
-    carriage = taken(
-        "carriage_cost",
-        for_market(entered.carriage_cost, market),
-        _shown(own, market, "carriage_cost"),
-        charged,
-    )
-    packaging = entered.packaging_cost or 0.0
-    fee_rate = taken("payment_fee_rate", entered.payment_fee_rate, PAYMENT_FEE_RATE)
-    fee_fixed = taken("payment_fee_fixed", entered.payment_fee_fixed, PAYMENT_FEE_FIXED)
-    foreign = (currency or profile.currency) != profile.currency
-    exchanged = taken("exchange_fee_rate", entered.exchange_fee_rate, EXCHANGE_FEE_RATE) if foreign else 0.0
-    resold = taken("resaleable", entered.resaleable, RESALEABLE)
-    back = taken("return_cost", for_market(entered.return_cost, market), carriage)
-    returns_home = _shown(own, home, "return_rate")
-    returns = taken("return_rate", None, _shown(own, market, "return_rate"), returns_home, 0.0)
-    home_charged = paid_home if np.isfinite(paid_home) else 0.0
-    home_cost = _first(
-        for_market(entered.carriage_cost, home), _shown(own, home, "carriage_cost"), home_charged
-    )
-    vat_classes, unsettled, own_rates = _vat_classes(sme, market, on, lines)
-    parcels = parcels_of(lines.assign(vat_class=vat_classes))
-    insurance = entered.insurance_rate
+    currency = rules.currency or profile.currency
+    exchange = fx.rate(profile.currency, currency, FAR, sme.workspace)
+    found = _Inputs(entered, own, home, market)
+    classes, unsettled, vat_rates = _vat_classes(sme, market, on, lines)
     home_vat = sme.pack.vat_rate("standard", on)
+    charged = found.charged()
+    selling = found.selling(charged, foreign=currency != profile.currency)
     route = Route(
         rules,
         vat_rate=standard_vat(sme, market, on, markets),
         home_vat_rate=home_vat,
         currency_rate=exchange.value,
         carriage=charged,
-        insurance=insurance,
+        insurance=entered.insurance_rate,
         clearance_fee=for_market(entered.clearance_fee, market),
-        vat_rates=own_rates,
+        vat_rates=vat_rates,
         duty_rates=for_market(entered.duty_rates, market) or {},
     )
-    whole = parcels_of(lines.assign(unit_price=lines["unit_cost"]))
+    home_charged = _first(None, found.shown(home, "carriage_paid"), 0.0)
+    costs = parcels_of(lines.assign(unit_price=lines["unit_cost"]))
     touched = parcels_of(lines.assign(unit_price=unsettled.astype("float64")))
     return Case(
         market=market,
         lines=lines,
-        parcels=parcels,
-        cost=whole.total(whole.value),
+        parcels=parcels_of(lines.assign(vat_class=classes)),
+        cost=costs.total(costs.value),
         route=route,
-        selling=SellingCosts(carriage + packaging, fee_rate, fee_fixed, exchanged, returns, back, resold),
+        selling=selling,
         home_route=Route(trade_rules(home, home, on), home_vat, home_vat, carriage=home_charged),
-        home_selling=SellingCosts(
-            home_cost + packaging,
-            fee_rate,
-            fee_fixed,
-            0.0,
-            _first(None, returns_home, 0.0),
-            _first(for_market(entered.return_cost, home), home_cost, 0.0),
-            resold,
-        ),
-        currency=currency or profile.currency,
+        home_selling=found.selling_at_home(selling, home_charged),
+        currency=currency,
         exchange=exchange,
-        assumed=tuple(assumed),
+        assumed=tuple(found.assumed),
         unsettled_vat=touched.total(touched.value) > 0,
         vat_low=lowest_vat(sme, market, on),
     )
+
+
+class _Inputs:
+    """What selling in one market costs: as entered, as the shop shows it, or a default that is named."""
+
+    def __init__(self, entered: ExportProfile, own: pd.DataFrame, home: str, market: str) -> None:
+        self._entered, self._own, self._home, self._market = entered, own, home, market
+        self.assumed: list[str] = []
+
+    def shown(self, country: str, column: str) -> float:
+        """A figure of own traction; NaN where the shop shows none."""
+        return float(self._own[column].get(country, np.nan)) if column in self._own else np.nan
+
+    def charged(self) -> float:
+        """What customers pay for delivery: there, else on average abroad, else at home."""
+        return self._taken(
+            "carriage_charged",
+            for_market(self._entered.carriage_charged, self._market),
+            self.shown(self._market, "carriage_paid"),
+            self._abroad("carriage_paid"),
+            self.shown(self._home, "carriage_paid"),
+        )
+
+    def selling(self, charged: float, foreign: bool) -> SellingCosts:
+        """The costs of a sale in the market; ``foreign``: it is paid in another currency."""
+        entered, market = self._entered, self._market
+        carriage = self._taken(
+            "carriage_cost",
+            for_market(entered.carriage_cost, market),
+            self.shown(market, "carriage_cost"),
+            self._abroad("carriage_cost"),
+            charged,
+        )
+        exchange = (
+            self._taken("exchange_fee_rate", entered.exchange_fee_rate, EXCHANGE_FEE_RATE) if foreign else 0.0
+        )
+        return SellingCosts(
+            outbound=carriage + (entered.packaging_cost or 0.0),
+            fee_rate=self._taken("payment_fee_rate", entered.payment_fee_rate, PAYMENT_FEE_RATE),
+            fee_fixed=self._taken("payment_fee_fixed", entered.payment_fee_fixed, PAYMENT_FEE_FIXED),
+            exchange_fee_rate=exchange,
+            return_rate=self._taken(
+                "return_rate",
+                None,
+                self.shown(market, "return_rate"),
+                self.shown(self._home, "return_rate"),
+                0.0,
+            ),
+            return_cost=self._taken("return_cost", for_market(entered.return_cost, market), carriage),
+            resaleable=self._taken("resaleable", entered.resaleable, RESALEABLE),
+        )
+
+    def selling_at_home(self, there: SellingCosts, charged: float) -> SellingCosts:
+        """The costs of the same sale at home, paid in the firm's own currency."""
+        entered, home = self._entered, self._home
+        carriage = _first(for_market(entered.carriage_cost, home), self.shown(home, "carriage_cost"), charged)
+        return replace(
+            there,
+            outbound=carriage + (entered.packaging_cost or 0.0),
+            exchange_fee_rate=0.0,
+            return_rate=_first(None, self.shown(home, "return_rate"), 0.0),
+            return_cost=_first(for_market(entered.return_cost, home), carriage),
+        )
+
+    def _taken(self, name: str, given: float | None, *others: float) -> float:
+        if given is None:
+            self.assumed.append(name)
+        return _first(given, *others)
+
+    def _abroad(self, column: str) -> float:
+        """The mean of a figure over the markets abroad that show one, by their orders."""
+        if column not in self._own:
+            return np.nan
+        seen = self._own[[column, "orders"]].drop(index=self._home, errors="ignore").dropna()
+        orders = seen["orders"].sum()
+        return float((seen[column] * seen["orders"]).sum() / orders) if orders else np.nan
 
 
 def standard_vat(sme: Sme, market: str, on: date, markets: pd.DataFrame) -> float:
@@ -279,10 +319,6 @@ def _vat_classes(
     reduced = (lines["home_vat"] < sme.pack.vat_rate("standard", on) - 1e-9).to_numpy()
     unsettled = reduced & ~told & (market != sme.profile.country)
     return category.where(told, np.where(unsettled, UNSETTLED, "")), unsettled, rates
-
-
-def _shown(own: pd.DataFrame, country: str, column: str) -> float:
-    return float(own[column].get(country, np.nan)) if column in own else np.nan
 
 
 def _first(given: float | None, *others: float) -> float:
