@@ -21,6 +21,7 @@ from echannel.formulas import safe_cell
 from echannel.locale import Speaker
 from echannel.views.tables import NUMERIC, Table
 
+_ANY_MOMENT = datetime(2000, 1, 1)  # the same tables give the same bytes, whenever they are written
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -58,6 +59,7 @@ def to_xlsx(tables: Table | list[Table], say: Speaker) -> bytes:
             "nan_inf_to_errors": True,
         },
     )
+    book.set_properties({"created": _ANY_MOMENT})
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     formats = {
         kind: book.add_format({"num_format": pattern})
