@@ -108,6 +108,12 @@ def test_drivers_are_told_with_where_their_range_comes_from(sme, view):
     assert spread["margin"].made_by == "ledger" and spread["days_to_pay"].made_by == "history"
     assert spread["staff"].made_by == "default"
     card = risks.matters(view)
+    told = card.table.frame.set_index("driver")["together"].dropna()
+    assert (
+        told.to_dict()
+        == simulation(view).importance.set_index("driver")["value"].reindex(told.index).to_dict()
+    )
+    assert len(told) == len(card.table.frame)
     sources = set(card.table.frame["source"])
     assert {view.say(f"planning.range_from.{one}") for one in ("forecast", "ledger", "default")} <= sources
 

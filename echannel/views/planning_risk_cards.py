@@ -19,7 +19,15 @@ from echannel.views.cards import Card, steady
 from echannel.views.context import View
 from echannel.views.frames import first_row
 from echannel.views.planning_facts import YEAR, calendar, period_of, rows
-from echannel.views.planning_plan import Basis, basis, levers_of_history, outlook, planned, why_not
+from echannel.views.planning_plan import (
+    Basis,
+    basis,
+    levers_of_history,
+    outlook,
+    planned,
+    simulation,
+    why_not,
+)
 from echannel.views.planning_words import scenario_name
 from echannel.views.tables import Column, Table
 
@@ -210,6 +218,7 @@ def matters(view: View) -> Card:
         at_bad=np.minimum(found["at_low"], found["at_high"]),
         at_good=np.maximum(found["at_low"], found["at_high"]),
         source=[_source(view, made, name) for name in found["driver"]],
+        together=found["driver"].map(_with_lowest_cash(view)).to_numpy("float64"),
     )
     columns = (
         Column("driver_name", "planning_driver"),
@@ -217,10 +226,17 @@ def matters(view: View) -> Card:
         Column("good", "planning_if_good"),
         Column("at_bad", "planning_lowest_if_bad", "money"),
         Column("at_good", "planning_lowest_if_good", "money"),
+        Column("together", "planning_rank_correlation", words=lambda one: say.number(one, 2, signed=True)),
         Column("source", "planning_range_source"),
     )
     table = Table("what-matters-most", frame, columns, say.currency)
     return Card("planning.matters", sentence, rows(view), (figure,), table, term="sensitivity")
+
+
+def _with_lowest_cash(view: View) -> pd.Series:
+    """How far each driver's rank goes with that of the lowest cash, over all versions (Spearman)."""
+    seen = simulation(view)
+    return pd.Series(dtype="float64") if seen is None else seen.importance.set_index("driver")["value"]
 
 
 def _side(shown: pd.DataFrame, pick: np.ufunc) -> list[float]:
