@@ -40,20 +40,17 @@ def options(view: View, scheme: str = "", terms: str = "") -> Options:
     choice = view.choice.market
     usual = "border" if view.sme.profile.exports.ioss is False else ""
     wanted = scheme or choice.scheme
+    route = trade_rules(home(view), market_of(view), rules_day(view)).route
     return Options(
         kind="b2b" if kind_of(view) == "b2b" else "b2c",
         terms="ddp" if (terms or choice.terms) == "ddp" else "dap",
-        scheme=wanted if wanted in _SCHEMES[_route(view)] else usual,
+        scheme=wanted if wanted in _SCHEMES[route] else usual,
         readings=dict(choice.switches),
     )
 
 
 # Which schemes a seller may choose, by route; a choice made for another route says nothing here.
 _SCHEMES = {"domestic": (), "union": ("oss", "home"), "import": ("ioss", "border")}
-
-
-def _route(view: View) -> str:
-    return trade_rules(home(view), market_of(view), rules_day(view)).route
 
 
 def landed(view: View, of: Case | None = None, chosen: Options | None = None) -> Landed:
@@ -138,6 +135,8 @@ def _case(view: View, lines: pd.DataFrame) -> Case:
 
 
 def _lines(view: View) -> pd.DataFrame:
+    """What was sold to this kind of customer in the last twelve months, line by line."""
+
     def compute() -> pd.DataFrame:
         kind = kind_of(view)
         found = year_lines(view.sme, kind)
