@@ -214,10 +214,10 @@ def test_what_to_check_first_is_a_default_that_moves_cash(told):
 
 
 def test_each_effect_is_the_plan_s_own_answer(told):
-    base = build_plan(told.inputs, told.rules).line("cash").min()
+    base = build_plan(told.inputs, told.rules).line("cash")[11]
     costs = tuple(
         replace(one, amount=one.amount * 1.1) if one.line == "rent" else one for one in told.inputs.costs
     )
-    worse = build_plan(replace(told.inputs, costs=costs), told.rules).line("cash").min()
+    worse = build_plan(replace(told.inputs, costs=costs), told.rules).line("cash")[11]
     found = with_effects(told.assumptions, told.inputs, told.rules)
     assert next(one.effect for one in found if one.name == "rent") == pytest.approx(worse - base, abs=0.01)

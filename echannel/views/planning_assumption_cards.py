@@ -21,7 +21,7 @@ _FIRST = 3  # assumptions that the sentence names
 
 @steady
 def assumptions(view: View) -> Card:
-    """What does this plan assume: each value, who made it, what a tenth worse does to the lowest cash."""
+    """What does this plan assume: each value, who made it, what a tenth worse does to cash after a year."""
     say, made = view.say, basis(view)
     if made is None:
         return Card("planning.assumptions", "", missing=why_not(view))
@@ -80,7 +80,8 @@ def _valued(say: Speaker, one: Assumption) -> str:
     value: Any = one.value
     if isinstance(value, str):
         return value
-    if not np.isfinite(value):
+    # A default of nothing stands for what nobody knows: the reason says that it counts as nothing.
+    if not np.isfinite(value) or (one.unit == "money" and one.made_by == "default" and not value):
         return say("common.unknown")
     match one.unit:
         case "money":

@@ -1,4 +1,4 @@
-"""What a plan's lowest cash owes to each thing it assumes: which assumption to check first."""
+"""What a plan's cash owes to each thing it assumes: which assumption to check first."""
 
 from __future__ import annotations
 
@@ -16,31 +16,33 @@ from echannel.metrics.planning.rules import PlanRules
 WORSE = 0.1
 """How much worse each value is taken: a tenth of it."""
 
+_YEAR = 12
+
 Change = Callable[[PlanInputs, str], PlanInputs]
 
 
 def with_effects(
     assumptions: Sequence[Assumption], inputs: PlanInputs, rules: PlanRules
 ) -> tuple[Assumption, ...]:
-    """The assumptions with ``effect``: how the plan's lowest cash moves when the value is a tenth worse.
+    """The assumptions with ``effect``: how the cash after a year moves when the value is a tenth worse.
 
     Worse for cash: less turnover, dearer costs, later customers, earlier suppliers. NaN where nothing can be
     said: a cost that nobody entered may be anything.
     """
-    lowest = _lowest(inputs, rules)
+    planned = _cash(inputs, rules)
     measured = []
     for one in assumptions:
         change = _CHANGES.get(one.name)
         if change is None or not one.value:
             measured.append(one)
             continue
-        worse = _lowest(change(inputs, one.about), rules)
-        measured.append(replace(one, effect=round(worse - lowest, 2) + 0.0))
+        worse = _cash(change(inputs, one.about), rules)
+        measured.append(replace(one, effect=round(worse - planned, 2) + 0.0))
     return tuple(measured)
 
 
 def to_check(assumptions: Sequence[Assumption]) -> list[Assumption]:
-    """In the order in which to check them: defaults first, then the larger effect on the lowest cash.
+    """In the order in which to check them: defaults first, then the larger effect on cash.
 
     Of defaults without a measured effect those that were taken as nothing (a cost not entered) come first.
     """
@@ -54,8 +56,10 @@ def to_check(assumptions: Sequence[Assumption]) -> list[Assumption]:
     return sorted(assumptions, key=order)
 
 
-def _lowest(inputs: PlanInputs, rules: PlanRules) -> float:
-    return float(build_plan(inputs, rules, keep={"cash"}).lines["cash"].min())
+def _cash(inputs: PlanInputs, rules: PlanRules) -> float:
+    """Cash at the end of the plan's first year."""
+    held = build_plan(inputs, rules, keep={"cash"}).lines["cash"][0]
+    return float(held[min(_YEAR, len(held)) - 1])
 
 
 def _streams(**factors: float) -> Change:

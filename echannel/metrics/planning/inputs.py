@@ -255,8 +255,8 @@ class Assumption:
 
     ``name``: catalogue name under ``planning.assumption.<name>``; ``unit``: money, percent, days, number,
     month or text; ``about``: what it is said of, where several share a name; ``reason``: a catalogue key of
-    why this value was taken; ``note``: the words of whoever made it. ``effect`` on the plan's lowest cash is
-    filled in by whoever measures it.
+    why this value was taken; ``note``: the words of whoever made it. ``effect`` on the cash after a
+    year is filled in by ``doubts.with_effects``.
     """
 
     name: str
