@@ -143,7 +143,7 @@ class MarketEntryProfile(_Entered):
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     first_month: Month
     orders_per_month: tuple[Amount, ...] = Field(min_length=1)
-    price: Amount
+    price: Annotated[float, _between(0.01, 1_000_000)]
     cost_per_order: Amount
     goods_cost_per_order: Amount | None = None
     setup_cost: Amount = 0

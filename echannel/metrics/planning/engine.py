@@ -273,7 +273,8 @@ def _vat(ledger: _Ledger, traded: list[Traded]) -> VatFlows:
     Under cash accounting VAT is due when money moves: what is invoiced and not yet paid stays owed too.
     """
     rules, start = ledger.rules, ledger.inputs.start
-    domestic = [one for one in traded if one.stream.vat_scheme == "domestic"]
+    schemes = _one_stop_schemes(rules)
+    domestic = [one for one in traded if one.stream.vat_scheme not in schemes]
     charged = _added((one.vat for one in domestic), ledger.nothing)
     bought = ledger.vat_on_costs + ledger.vat_on_assets
     due, deducted = charged, bought
@@ -294,10 +295,10 @@ def _vat(ledger: _Ledger, traded: list[Traded]) -> VatFlows:
     opening = ledger.opening["vat_position"] = cent(flows.opening)
     moved = (charged - bought) - (due - deducted) + flows.due - flows.paid
     paid, declared = flows.paid, flows.declared
-    for scheme in ("oss", "ioss", "local"):
+    for scheme, calendar in schemes.items():
         abroad = [one.vat for one in traded if one.stream.vat_scheme == scheme]
         if abroad:
-            there = one_stop_flows(_added(abroad, ledger.nothing), _calendar(rules, scheme), rules, start)
+            there = one_stop_flows(_added(abroad, ledger.nothing), calendar, rules, start)
             moved, paid, declared = (
                 moved + there.due - there.paid,
                 paid + there.paid,
@@ -313,9 +314,13 @@ def _vat(ledger: _Ledger, traded: list[Traded]) -> VatFlows:
     return flows
 
 
-def _calendar(rules: PlanRules, scheme: str) -> str:
-    """Whose calendar VAT of another country follows: a registration there by quarter, as the OSS does."""
-    return scheme if scheme in rules.one_stop else next(iter(rules.one_stop))
+def _one_stop_schemes(rules: PlanRules) -> dict[str, str]:
+    """Whose calendar VAT of another country follows, by scheme; none where no one-stop shop is known.
+
+    A registration of one's own there files by quarter, as the OSS does.
+    """
+    known = list(rules.one_stop)
+    return {name: name if name in known else known[0] for name in ("oss", "ioss", "local")} if known else {}
 
 
 def _tax(ledger: _Ledger) -> TaxFlows:

@@ -275,3 +275,13 @@ def test_the_long_frame_has_every_line_of_every_statement(france):
     assert set(MEMO_LINES) <= set(plan.lines)
     cash = frame[(frame["line"] == "cash").to_numpy()]["value"]
     assert np.array_equal(cash, plan.line("cash"))
+
+
+def test_vat_of_other_countries_leaves_through_the_one_stop_shop(france):
+    stream = Stream("abroad", "b2c", np.full((1, 36), 1_000.0), 0.4, 0.21, "oss")
+    lines = build_plan(plain(streams=(stream,), purchase_vat_rate=0.0), france).lines
+    # From December: the quarter's return of one month in January, then a quarter's in April.
+    assert list(lines["vat_paid"][0, :5]) == [0.0, 210.0, 0.0, 0.0, 630.0]
+    without = build_plan(plain(streams=(stream,), purchase_vat_rate=0.0), replace(france, one_stop={})).lines
+    assert without["vat_collected"].sum() == lines["vat_collected"].sum()
+    assert np.abs(without["total_assets"] - without["total_liabilities_and_equity"]).max() < CENT
