@@ -15,7 +15,7 @@ from echannel.views.cards import Card
 from echannel.views.context import View
 from echannel.views.planning_charts import Mark, money_ahead
 from echannel.views.planning_facts import YEAR, calendar, line_in_words, months_table, period_of, rows
-from echannel.views.planning_plan import Outlook, outlook, planned, why_not
+from echannel.views.planning_plan import CASH_UNKNOWN, Outlook, outlook, planned, unsaid, why_not
 from echannel.views.tables import Column, Table
 
 _IN = ("receipts", "loans_drawn", "grants_received", "capital_in")
@@ -35,7 +35,7 @@ def cash(view: View) -> Card:
     say, made, ahead = view.say, planned(view), outlook(view)
     if made is None:
         return Card("planning.cash", "", missing=why_not(view), term="cash_low")
-    held, months = made.line("cash"), calendar(made.inputs)
+    held, months, gaps = made.line("cash"), calendar(made.inputs), unsaid(view)
     spreads = []
     if ahead is not None:
         spreads.append(curves.Spread(say("planning.series.likely"), ahead.low.tolist(), ahead.high.tolist()))
@@ -69,10 +69,13 @@ def cash(view: View) -> Card:
     )
     return Card(
         "planning.cash",
-        " ".join([cash_sentence(view, made), *chance_sentences(view, ahead)]),
+        " ".join(
+            [cash_sentence(view, made), *([] if CASH_UNKNOWN in gaps else chance_sentences(view, ahead))]
+        ),
         rows(view),
         (figure,),
         Table("cash", frame, columns, say.currency),
+        gaps,
         note=say("planning.say.reads_band", n=ahead.paths) if ahead is not None else "",
         term="cash_low",
     )
@@ -83,7 +86,7 @@ def cash_sentence(view: View, made: Plan) -> str:
     say, held = view.say, made.line("cash")
     low, below = int(held.argmin()), np.flatnonzero(held < 0)
     money, month = say.money(held[low], decimals=0), period_of(made.start + low)
-    if held[low] >= made.opening["cash"] >= 0:
+    if held[low] >= made.opening["cash"] > 0:
         return say(
             "planning.say.cash_grows",
             start=say.money(made.opening["cash"], decimals=0),

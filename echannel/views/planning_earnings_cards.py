@@ -27,7 +27,7 @@ from echannel.views.planning_facts import (
     year_name,
     years_table,
 )
-from echannel.views.planning_plan import planned, why_not
+from echannel.views.planning_plan import COSTS_UNKNOWN, planned, unsaid, why_not
 from echannel.views.tables import Column, Table
 
 
@@ -121,6 +121,7 @@ def break_even_point(view: View) -> Card:
     seen = [break_even(made, year.at.start, year.months) for year in years]
     first = shown_year(years)
     chosen, year = seen[first], years[first]
+    lacks = tuple(one for one in unsaid(view) if one == COSTS_UNKNOWN)
     frame = pd.DataFrame(
         {
             "year": [year_name(say, one) for one in years],
@@ -146,11 +147,11 @@ def break_even_point(view: View) -> Card:
     )
     return Card(
         "planning.break_even",
-        break_even_sentence(view, year, chosen),
+        "" if lacks else break_even_sentence(view, year, chosen),
         rows(view),
-        (_chart(view, made, year, chosen),) if chosen.status == OK else NO_FIGURES,
+        (_chart(view, made, year, chosen),) if chosen.status == OK and not lacks else NO_FIGURES,
         Table("break-even", frame, columns, say.currency),
-        () if chosen.status == OK else (chosen.reason,),
+        (*lacks, *(() if chosen.status == OK else (chosen.reason,))),
         term="break_even",
     )
 

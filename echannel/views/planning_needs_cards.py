@@ -148,7 +148,8 @@ def debt(view: View) -> Card:
         name=[year_name(say, years[at]) for at in owing["year"]],
         debt_years=owing["debt_years"].replace(np.inf, np.nan),
     )
-    paid = named[(named["service"] > 0).to_numpy()]
+    whole = named["year"].isin(told_years(years)).to_numpy()
+    paid = named[(named["service"] > 0).to_numpy() & whole]
     sentence = " ".join(
         say("planning.say.cover", year=row["name"], times=say.number(row["dscr"], 1))
         for row in paid.to_dict("records")

@@ -12,7 +12,16 @@ from echannel.views.opening import Sentences
 from echannel.views.planning_cash_cards import cash_sentence, chance_in_words, chance_sentences
 from echannel.views.planning_earnings_cards import day_of, shown_year
 from echannel.views.planning_facts import YEAR, fiscal_years, period_of, year_name
-from echannel.views.planning_plan import basis, outlook, planned, turnover_range, why_not
+from echannel.views.planning_plan import (
+    CASH_UNKNOWN,
+    COSTS_UNKNOWN,
+    basis,
+    outlook,
+    planned,
+    turnover_range,
+    unsaid,
+    why_not,
+)
 from echannel.views.tiles import Tile, Tiles
 
 _TAKES = {
@@ -37,6 +46,9 @@ def planning(view: View) -> Sentences:
 
 def _state(view: View, made: Plan) -> str:
     say = view.say
+    if CASH_UNKNOWN in unsaid(view):
+        start = say("planning.open.starts_at_nothing", month=period_of(made.start))
+        return f"{start} {cash_sentence(view, made)}"
     start = say(
         "planning.open.starts_at", month=period_of(made.start), money=_money(view, made.opening["cash"])
     )
@@ -74,7 +86,9 @@ def _next_step(view: View, made: Plan) -> str:
     """Find money, keep a reserve, or neither; and check what nobody stated."""
     say, held, ahead = view.say, made.line("cash"), outlook(view)
     below = np.flatnonzero(held < 0)
-    if len(below):
+    if missing := unsaid(view):
+        said = " ".join(say(reason) for reason in missing)
+    elif len(below):
         said = say(
             "planning.open.find_money",
             money=_money(view, -held.min()),
@@ -111,7 +125,9 @@ def _lowest(view: View, made: Plan) -> Tile:
     low = int(held.argmin())
     month = period_of(made.start + low)
     under = (
-        say("planning.tile.lowest_when", month=month)
+        say("planning.tile.from_nothing", month=month)
+        if CASH_UNKNOWN in unsaid(view)
+        else say("planning.tile.lowest_when", month=month)
         if ahead is None
         else say("planning.tile.lowest_under", month=month, money=_money(view, ahead.lowest))
     )
@@ -131,6 +147,8 @@ def _break_even(view: View, made: Plan) -> Tile:
     year = years[shown_year(years)]
     seen = break_even(made, year.at.start, year.months)
     label = say("planning.tile.break_even", year=year_name(say, year))
+    if COSTS_UNKNOWN in unsaid(view):
+        return Tile(label, say("common.unknown"), say("planning.tile.no_costs"), known=False)
     day = day_of(seen)
     under = say("planning.tile.break_even_under", money=_money(view, seen.amount)) if seen.amount > 0 else ""
     if day is None:
@@ -141,8 +159,9 @@ def _break_even(view: View, made: Plan) -> Tile:
 def _dry(view: View, made: Plan) -> Tile:
     say, ahead = view.say, outlook(view)
     label = say("planning.tile.dry")
-    if ahead is None:
-        return Tile(label, say("common.unknown"), known=False)
+    if ahead is None or unsaid(view):
+        key = "planning.tile.no_balance" if CASH_UNKNOWN in unsaid(view) else "planning.tile.no_costs"
+        return Tile(label, say("common.unknown"), say(key), known=False)
     often = np.flatnonzero(ahead.chance > 0.1)
     under = say("planning.tile.dry_under", month=period_of(made.start + int(often[0]))) if len(often) else ""
     return Tile(label, chance_in_words(say, ahead.chance_within(YEAR)), under)

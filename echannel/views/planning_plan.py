@@ -102,6 +102,16 @@ def why_not(view: View) -> tuple[str, ...]:
     return () if basis(view) is not None else ("planning.nothing_sold",)
 
 
+CASH_UNKNOWN = "reason.planning.cash_unknown"
+COSTS_UNKNOWN = "reason.planning.no_fixed_costs"
+
+
+def unsaid(view: View) -> tuple[str, ...]:
+    """What is unknown without which cash cannot be told: the bank balance, the fixed costs; as reasons."""
+    made = basis(view)
+    return tuple(one for one in (CASH_UNKNOWN, COSTS_UNKNOWN) if made is not None and one in made.reasons)
+
+
 def plan_rules_of(view: View) -> PlanRules:
     """The country's rules on the plan's dates; only where there is a plan."""
     made = basis(view)
