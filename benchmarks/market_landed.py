@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from echannel.countries.trade import area_members, trade_rules
-from echannel.metrics.market.landed import Landed, Route, landed_cost
+from echannel.metrics.market.crossing import Route
+from echannel.metrics.market.landed import Landed, landed_cost
 from echannel.metrics.market.margin import SellingCosts, margins
 from echannel.metrics.market.parcels import parcels_of
 

@@ -16,7 +16,7 @@ import pandas as pd
 from echannel.countries import country_codes, country_pack
 from echannel.countries.trade import trade_rules
 from echannel.export_profile import ExportProfile, for_market
-from echannel.metrics.market.landed import Route
+from echannel.metrics.market.crossing import Route
 from echannel.metrics.market.margin import SellingCosts
 from echannel.metrics.market.parcels import Parcels, parcels_of
 from echannel.metrics.market.traction import last_year

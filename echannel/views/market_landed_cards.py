@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from echannel.countries.trade import TradeRules
-from echannel.metrics.market.landed import DUTIES, Landed, Options
+from echannel.metrics.market.crossing import Options
+from echannel.metrics.market.landed import DUTIES, Landed
 from echannel.views import charts
 from echannel.views.cards import NO_FIGURES, Card, moved_by
 from echannel.views.context import View

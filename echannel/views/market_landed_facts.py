@@ -10,8 +10,9 @@ import pandas as pd
 from echannel.countries.trade import trade_rules
 from echannel.exports import Case, case_of, top_baskets, year_lines
 from echannel.markets import markets_of
+from echannel.metrics.market.crossing import Options
 from echannel.metrics.market.entry import mean_order
-from echannel.metrics.market.landed import Landed, Options, landed_cost
+from echannel.metrics.market.landed import Landed, landed_cost
 from echannel.metrics.market.margin import Margins, margins, price_keeping_margin
 from echannel.reference import fx
 from echannel.views.cards import Rows

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from echannel.countries.trade import Switch, TradeRules
-from echannel.metrics.market.landed import Options
+from echannel.metrics.market.crossing import Options
 from echannel.views import axes, charts, theme
 from echannel.views.cards import Card, Rows, moved_by
 from echannel.views.context import View

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from echannel.metrics.market.landed import Options, Route
+from echannel.metrics.market.crossing import Options, Route
 from echannel.metrics.market.margin import Margins
 from echannel.metrics.planning.inputs import Assumption, MarketEntry
 

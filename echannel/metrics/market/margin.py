@@ -19,7 +19,8 @@ from typing import Literal
 
 import numpy as np
 
-from echannel.metrics.market.landed import CHARGED, Options, Route, cents, route_cost
+from echannel.metrics.market.crossing import Options, Route
+from echannel.metrics.market.landed import CHARGED, cents, route_cost
 from echannel.metrics.market.parcels import Parcels
 
 PARTS = (

@@ -12,8 +12,8 @@ import pytest
 
 from echannel.countries.trade import trade_rules
 from echannel.market_entries import entries_of, save_entry
+from echannel.metrics.market.crossing import Options, Route
 from echannel.metrics.market.entry import from_plain, market_entry, mean_order, to_plain, vat_scheme
-from echannel.metrics.market.landed import Options, Route
 from echannel.metrics.market.margin import SellingCosts, margins
 from echannel.metrics.market.parcels import parcels_of
 from echannel.metrics.planning.inputs import Assumption, PlanInputs, with_market_entry

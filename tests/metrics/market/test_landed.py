@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from echannel.countries.trade import trade_rules
 from echannel.errors import UserError
-from echannel.metrics.market.landed import ADDED, Options, Route, cents, landed_cost, route_cost
+from echannel.metrics.market.crossing import Options, Route
+from echannel.metrics.market.landed import ADDED, cents, landed_cost, route_cost
 from echannel.metrics.market.parcels import parcels_of
 
 TODAY = date(2026, 11, 24)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echannel.countries.trade import trade_rules
-from echannel.metrics.market.landed import Options, Route
+from echannel.metrics.market.crossing import Options, Route
 from echannel.metrics.market.margin import (
     PARTS,
     SellingCosts,
