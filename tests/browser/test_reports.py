@@ -17,6 +17,7 @@ SMES = ("kent-gifts", "breizh-epicerie", "sussex-parts", "hostile-shop")
 
 PAGES = [(sme, tool) for sme in SMES for tool in ("growth", "audit")]
 PAGES += [("breizh-epicerie", "inventory"), ("hostile-shop", "inventory")]
+PAGES += [("kent-gifts", "market")]
 
 
 # French is longer and a phone narrower: where both fit, the other two do.
@@ -55,10 +56,10 @@ def test_a_french_page_has_no_english_word(
 
 def test_the_same_data_give_the_same_pages(run: RunSummary, workspace: Workspace) -> None:
     """Scenario 15: a second run on the same data is the same, number for number and word for word."""
-    tools = ("growth", "audit", "inventory")
+    tools = ("growth", "audit", "inventory", "market")
     pages = [run.index.parent / "kent-gifts" / f"{tool}.fr.html" for tool in tools]
     first = [_without_workbooks(page) for page in pages]
-    again = run_cohort(workspace, "small", languages=["fr"], only=["kent-gifts"], force=True)
+    again = run_cohort(workspace, "small", tools=tools, languages=["fr"], only=["kent-gifts"], force=True)
     assert [outcome.status for outcome in again.outcomes] == ["ok"] * len(tools)
     assert [_without_workbooks(page) for page in pages] == first
 
