@@ -330,11 +330,6 @@ def cent(value: float) -> float:
     return float(cents(np.array(value, dtype=float)))
 
 
-def paths_of(*amounts: Amounts) -> int:
-    """How many paths these amounts have together."""
-    return max((np.shape(one)[0] for one in amounts if np.ndim(one) == 2), default=1)
-
-
 def in_month(items: Sequence[tuple[int, float]], start: int, months: int) -> np.ndarray:
     """Amounts of single months on the plan's calendar ``(1, T)``; those outside it are left out."""
     out = np.zeros((1, months))
