@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Callable
+from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +23,8 @@ def name_of_all(workspace: Workspace, job: Job) -> str | None:
     """The notebook, the package, the parameters, the frame, the profiles and the tables as last synced.
 
     None where there are no tables: what such a report rests on cannot be told. The day on which it
-    is made is no part of it: a page says of itself when it was made.
+    is made is no part of it (a page says of itself when it was made), unless the notebook says that it rests
+    on that (see :func:`_rests_on`).
     """
     tables = SmeStore(workspace.store / job.report.sme).path / "manifest.json"
     if not tables.is_file():
@@ -34,8 +38,27 @@ def name_of_all(workspace: Workspace, job: Job) -> str | None:
         _content(workspace.parameters / "smes" / f"{job.report.sme}.yml"),
         # Country packs and words of the workspace's own, where there are any.
         [_content(path) for path in sorted(workspace.parameters.glob("countries/**/*")) if path.is_file()],
+        [_RESTS_ON[name](workspace) for name in _rests_on(job.notebook)],
         _package(),
     )
+
+
+def _rests_on(notebook: Path) -> list[str]:
+    """What else a notebook's pages rest on, by its own word: ``rests_on`` under ``echannel`` in its metadata.
+
+    ``today`` (rules of the day), ``reference`` (figures that the workspace fetched), ``register``.
+    """
+    metadata = json.loads(notebook.read_text(encoding="utf-8")).get("metadata", {})
+    return sorted(set(metadata.get("echannel", {}).get("rests_on", [])) & set(_RESTS_ON))
+
+
+_RESTS_ON: dict[str, Callable[[Workspace], object]] = {
+    "today": lambda _: date.today().isoformat(),
+    "reference": lambda workspace: [
+        _content(path) for path in sorted((workspace.root / "data" / "reference").glob("*")) if path.is_file()
+    ],
+    "register": lambda workspace: _content(workspace.root / "data" / "register.sqlite"),
+}
 
 
 def _content(path: Path) -> str:
