@@ -10,6 +10,7 @@ import pandas as pd
 from echannel.locale import Speaker
 from echannel.metrics.planning.engine import Plan
 from echannel.metrics.planning.layouts import CASH_FLOW, Line
+from echannel.metrics.planning.reading import cash_reading
 from echannel.views import axes, charts, curves, theme
 from echannel.views.cards import Card
 from echannel.views.context import View
@@ -70,7 +71,14 @@ def cash(view: View) -> Card:
     return Card(
         "planning.cash",
         " ".join(
-            [cash_sentence(view, made), *([] if CASH_UNKNOWN in gaps else chance_sentences(view, ahead))]
+            [
+                cash_sentence(view, made),
+                *(
+                    []
+                    if CASH_UNKNOWN in gaps
+                    else [*runway_sentences(view, made), *chance_sentences(view, ahead)]
+                ),
+            ]
         ),
         rows(view),
         (figure,),
@@ -99,6 +107,12 @@ def cash_sentence(view: View, made: Plan) -> str:
     if below[0] == low:
         return say("planning.say.cash_below_at_once", first=first, money=money)
     return say("planning.say.cash_below", first=first, money=money, month=month)
+
+
+def runway_sentences(view: View, made: Plan) -> list[str]:
+    """How long the cash lasts at the pace of the first three months, where it goes down."""
+    lasts = cash_reading(made).runway
+    return [view.say("planning.say.runway", n=int(lasts))] if 1 <= lasts <= made.months else []
 
 
 def chance_sentences(view: View, ahead: Outlook | None) -> list[str]:
