@@ -108,7 +108,7 @@ def lever_options(view: View, name: str, reach: Reach | None) -> list[tuple[str,
         if name in _MONEY
         else (lambda one: say.percent(one, 2))
         if name in _PERCENT
-        else (lambda one: say.number(one, 0 if one >= 100 else 2))
+        else (lambda one: say.number(one, 0 if one >= 20 else 2))
     )
     return _distinct([(write(reach.value * factor), factor) for factor in _factors(reach)])
 

@@ -17,7 +17,7 @@ SMES = ("kent-gifts", "breizh-epicerie", "sussex-parts", "hostile-shop")
 
 PAGES = [(sme, tool) for sme in SMES for tool in ("growth", "audit")]
 PAGES += [("breizh-epicerie", "inventory"), ("hostile-shop", "inventory")]
-PAGES += [("kent-gifts", "market")]
+PAGES += [("kent-gifts", "market"), ("breizh-epicerie", "planning")]
 
 
 # French is longer and a phone narrower: where both fit, the other two do.
@@ -42,7 +42,7 @@ def test_a_report_opens_offline_and_draws_its_figures(
 
 @pytest.mark.parametrize("size", ["desktop"])
 @pytest.mark.parametrize("sme", ["breizh-epicerie"])
-@pytest.mark.parametrize("tool", ["growth", "audit", "inventory"])
+@pytest.mark.parametrize("tool", ["growth", "audit", "inventory", "planning"])
 def test_a_french_page_has_no_english_word(
     watched: Watched, run: RunSummary, sme: str, tool: str, size: str
 ) -> None:
@@ -56,7 +56,7 @@ def test_a_french_page_has_no_english_word(
 
 def test_the_same_data_give_the_same_pages(run: RunSummary, workspace: Workspace) -> None:
     """Scenario 15: a second run on the same data is the same, number for number and word for word."""
-    tools = ("growth", "audit", "inventory", "market")
+    tools = ("growth", "audit", "inventory", "market", "planning")
     pages = [run.index.parent / "kent-gifts" / f"{tool}.fr.html" for tool in tools]
     first = [_without_workbooks(page) for page in pages]
     again = run_cohort(workspace, "small", tools=tools, languages=["fr"], only=["kent-gifts"], force=True)
