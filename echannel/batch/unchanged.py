@@ -48,8 +48,11 @@ def _rests_on(notebook: Path) -> list[str]:
 
     ``today`` (rules of the day), ``reference`` (figures that the workspace fetched), ``register``.
     """
-    metadata = json.loads(notebook.read_text(encoding="utf-8")).get("metadata", {})
-    return sorted(set(metadata.get("echannel", {}).get("rests_on", [])) & set(_RESTS_ON))
+    try:
+        metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
+        return sorted(set(metadata["echannel"]["rests_on"]) & set(_RESTS_ON))
+    except (OSError, ValueError, KeyError, TypeError):  # it says nothing, or is no notebook: running it tells
+        return []
 
 
 _RESTS_ON: dict[str, Callable[[Workspace], object]] = {
