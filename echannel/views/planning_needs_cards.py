@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from echannel.metrics.planning.engine import Plan
+from echannel.metrics.planning.engine import Plan, build_plan
 from echannel.metrics.planning.financing import NEEDS, RESOURCES, financing_plan
 from echannel.metrics.planning.layouts import ASSETS, BALANCE_SHEET, LIABILITIES
+from echannel.metrics.planning.levers import moved, usable
 from echannel.metrics.planning.reading import debt_service, net_cash, working_capital
 from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card
@@ -24,7 +25,7 @@ from echannel.views.planning_facts import (
     year_name,
     years_table,
 )
-from echannel.views.planning_plan import planned, why_not
+from echannel.views.planning_plan import plan_rules_of, planned, why_not
 from echannel.views.tables import Column, Table
 
 _TOTALS = ("needs", "resources", "change", "closing")
@@ -34,6 +35,7 @@ _TIED = (
     ("payables", -1.0, theme.SOFT),
     ("tax_and_social", -1.0, theme.ALERT),
 )
+_DAYS_LESS = 10.0
 _DAYS = ("dio", "dso", "dpo", "cash_cycle")
 
 
@@ -80,6 +82,7 @@ def tied_up(view: View) -> Card:
         rows(view),
         (parts, *_days(view, frame)),
         table,
+        note=_freed(view, made),
         term="working_capital_req",
     )
 
@@ -116,6 +119,22 @@ def _position(view: View, made: Plan) -> str:
     owed = sum(float(made.line(name)[at]) for name in LIABILITIES if name not in ("loans", "deferred_income"))
     due = float(made.line("loans_repaid")[at + 1 : at + 1 + YEAR].sum())
     return say("planning.say.uk_capital", month=month, money=say.money(current - owed - due, decimals=0))
+
+
+def _freed(view: View, made: Plan) -> str:
+    """What ten days less of stock, or of waiting for customers' money, do to the lowest cash."""
+    say, there = view.say, usable(made.inputs)
+    lowest, said = float(made.line("cash").min()), []
+    for name in ("stock_cover", "days_to_pay"):
+        if name not in there or (name == "days_to_pay" and "b2b" not in view.kinds):
+            continue
+        tried = build_plan(moved(made.inputs, {name: -_DAYS_LESS}), plan_rules_of(view), keep=("cash",))
+        gained = float(tried.line("cash").min()) - lowest
+        if gained >= 1:
+            said.append(
+                say(f"planning.say.less_{name}", days=_DAYS_LESS, money=say.money(gained, decimals=0))
+            )
+    return " ".join(said)
 
 
 def _days(view: View, frame: pd.DataFrame) -> tuple[charts.Figure, ...]:
