@@ -48,15 +48,17 @@ def measured_spread(errors: np.ndarray, noise: float, unseen: float, n: int) -> 
 
     Parameters
     ----------
-    noise : standard deviation of a month around the fit. unseen : of the season of months not seen twice.
+    noise : standard deviation of a month around the fit. unseen : of the season of
+        months not seen yet, on top of the errors.
     n : months learnt from.
     """
-    usual = noise**2 * (1 + 2 / np.sqrt(max(n, 1))) + unseen**2
+    usual = noise**2 * (1 + 2 / np.sqrt(max(n, 1)))
     usual_step = (_USUAL_STEP if n >= 24 else _YOUNG_STEP) ** 2
     first, step = _most_likely(errors, usual, usual_step)
     level = _level_part(errors, step) * first
     plain = Spread((first - level) * OPTIMISM**2, level * OPTIMISM**2, step * OPTIMISM**2, {})
-    return Spread(plain.white, plain.level, plain.step, _scores(errors, plain))
+    # Errors within a few months cannot show the season of months that nobody has seen.
+    return Spread(plain.white + unseen**2, plain.level, plain.step, _scores(errors, plain))
 
 
 def _most_likely(errors: np.ndarray, usual: float, usual_step: float) -> tuple[float, float]:

@@ -25,8 +25,11 @@ FEWEST_MONTHS = 3
 AHEAD = 12  # months after an origin that are looked at
 _ORIGINS = 12
 _RARE = 1 / 3  # months without turnover: more, and there is no level to tell
-_TRUST = 24.0  # origins' worth of "the combination is best"
+_TRUST = 10.0  # origins' worth of "the combination is best"
+_HANDICAP = {models.COMBINED: 0.0, models.THETA: 0.01, models.NAIVE: 0.15}  # of error, before any origin
 _Z = 4.5
+_SEASON_SEEN = 18  # months after which errors themselves tell of the season
+_USUAL_SEASON = 0.25  # of logarithms: how far months lie apart that nobody has seen twice
 
 
 @dataclass(frozen=True)
@@ -286,9 +289,8 @@ def _chosen(trials: _Trials, found: dict[str, np.ndarray]) -> str:
     if not np.isfinite(base):
         return models.COMBINED
     weight = len(trials.origins) / (len(trials.origins) + _TRUST)
-    handicap = {models.COMBINED: 0.0, models.NAIVE: 0.15}
     score = {
-        name: weight * (trials.mase(name) / base - 1) + (1 - weight) * handicap.get(name, 0.03)
+        name: weight * (trials.mase(name) / base - 1) + (1 - weight) * _HANDICAP.get(name, 0.02)
         for name in found
         if np.isfinite(trials.mase(name))
     }
@@ -297,7 +299,8 @@ def _chosen(trials: _Trials, found: dict[str, np.ndarray]) -> str:
 
 def _spread(trials: _Trials, choice: str, fit: Fit, n: int, peers: Peers | None) -> Spread:
     errors = trials.log_error.get(choice, np.full((0, AHEAD), np.nan))
-    unseen = 0.0 if n >= 24 else (fit.season_sd if peers is None else peers.spread) * (24 - n) / 24
+    season = max(fit.season_sd, _USUAL_SEASON) if peers is None else peers.spread
+    unseen = season * max(0, _SEASON_SEEN - n) / _SEASON_SEEN
     return measured_spread(errors, fit.noise, unseen, n)
 
 
