@@ -45,7 +45,9 @@ def test_the_parts_of_a_cause_sum_to_the_change_of_cash(made):
 def test_what_is_tied_up_is_bfr_and_corporation_tax(made):
     plan = build_plan(*made)
     reading = net_cash(plan)
-    assert requirement(plan)[1:] == pytest.approx((reading["bfr"] + reading["bfr_other"]).to_numpy(), abs=0.02)
+    assert requirement(plan)[1:] == pytest.approx(
+        (reading["bfr"] + reading["bfr_other"]).to_numpy(), abs=0.02
+    )
 
 
 def test_each_kind_of_money_stands_on_its_own_line():
