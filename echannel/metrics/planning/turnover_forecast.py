@@ -25,8 +25,9 @@ FEWEST_MONTHS = 3
 AHEAD = 12  # months after an origin that are looked at
 _ORIGINS = 12
 _RARE = 1 / 3  # months without turnover: more, and there is no level to tell
-_TRUST = 10.0  # origins' worth of "the combination is best"
-_HANDICAP = {models.COMBINED: 0.0, models.THETA: 0.01, models.NAIVE: 0.15}  # of error, before any origin
+_TRUST = 24.0  # origins' worth of "the combination is best"
+_HANDICAP = {models.COMBINED: 0.0, models.NAIVE: 0.15}  # of error, before any origin
+_OTHERS = 0.05  # of the methods that the combination is made of
 _Z = 4.5
 _SEASON_SEEN = 18  # months after which errors themselves tell of the season
 _USUAL_SEASON = 0.25  # of logarithms: how far months lie apart that nobody has seen twice
@@ -290,7 +291,7 @@ def _chosen(trials: _Trials, found: dict[str, np.ndarray]) -> str:
         return models.COMBINED
     weight = len(trials.origins) / (len(trials.origins) + _TRUST)
     score = {
-        name: weight * (trials.mase(name) / base - 1) + (1 - weight) * _HANDICAP.get(name, 0.02)
+        name: weight * (trials.mase(name) / base - 1) + (1 - weight) * _HANDICAP.get(name, _OTHERS)
         for name in found
         if np.isfinite(trials.mase(name))
     }

@@ -151,7 +151,7 @@ def _models(level: np.ndarray, horizon: int, fitted: dict[str, Any] | None) -> d
 
 
 def _fit_arima(kind: Any, level: np.ndarray, store: dict[str, Any]) -> Any:
-    store[ARIMA] = kind(season_length=1, max_p=2, max_q=2, seasonal=False, approximation=True).fit(y=level)
+    store[ARIMA] = kind(season_length=1, max_p=3, max_q=3, seasonal=False).fit(y=level)
     return store[ARIMA]
 
 
