@@ -6,7 +6,8 @@ default. Everything that is not entered is named in ``Case.assumed``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from echannel.metrics.market.crossing import Route
 from echannel.metrics.market.margin import SellingCosts
 from echannel.metrics.market.parcels import Parcels, parcels_of
 from echannel.metrics.market.traction import last_year
-from echannel.reference import fx
+from echannel.reference import fx, uk_duties
 
 if TYPE_CHECKING:
     from echannel.sme import Sme
@@ -40,6 +41,7 @@ class Case:
     names of what is not entered and was taken from elsewhere; ``unsettled_vat``: parcels with a product that
     bears a reduced rate at home, whose rate in the market nobody has entered: they bear ``vat_low`` or the
     standard rate. ``exchange``: the market's currency for one of the seller's.
+    ``kept_duties``: what the UK tariff said of goods, by code, where the firm has entered no rate.
     """
 
     market: str
@@ -55,6 +57,7 @@ class Case:
     assumed: tuple[str, ...]
     unsettled_vat: np.ndarray
     vat_low: float
+    kept_duties: Mapping[str, uk_duties.UkDuty] = field(default_factory=dict)
 
     def at_reduced_vat(self) -> Case:
         """The same case, with what is unsettled at the market's lowest rate for such goods."""
@@ -183,6 +186,10 @@ def case_of(
     currency = rules.currency or profile.currency
     exchange = fx.rate(profile.currency, currency, FAR, sme.workspace)
     found = _Inputs(entered, own, home, market)
+    duties = for_market(entered.duty_rates, market) or {}
+    kept: dict[str, uk_duties.UkDuty] = {}
+    if market == "GB" and market != home and sme.workspace is not None:
+        kept = uk_duties.kept_for(sme.workspace, home, lines["hs_code"], duties)
     classes, unsettled, vat_rates = _vat_classes(sme, market, on, lines)
     home_vat = sme.pack.vat_rate("standard", on)
     charged = found.charged()
@@ -196,7 +203,7 @@ def case_of(
         insurance=entered.insurance_rate,
         clearance_fee=for_market(entered.clearance_fee, market),
         vat_rates=vat_rates,
-        duty_rates=for_market(entered.duty_rates, market) or {},
+        duty_rates={**duties, **{code: one.duty for code, one in kept.items() if one.duty is not None}},
     )
     home_charged = _first(None, found.shown(home, "carriage_paid"), 0.0)
     costs = parcels_of(lines.assign(unit_price=lines["unit_cost"]))
@@ -215,6 +222,7 @@ def case_of(
         assumed=tuple(found.assumed),
         unsettled_vat=touched.total(touched.value) > 0,
         vat_low=lowest_vat(sme, market, on),
+        kept_duties=kept,
     )
 
 

@@ -11,11 +11,13 @@ import pages
 import pytest
 from views_shop import FORMULA, SCRIPT, shop
 
+from echannel.reference import uk_duties
 from echannel.views import market_landed_cards, market_margin_cards, market_rules_cards
 from echannel.views.cards import to_page
 from echannel.views.context import Choice, View
 from echannel.views.market_choice import MarketChoice
 from echannel.views.market_landed_facts import case, mean_there, options
+from echannel.workspace import Workspace
 
 CARDS = (
     market_landed_cards.landed_price, market_landed_cards.ways, market_rules_cards.disputed,
@@ -128,3 +130,28 @@ def replace_costs(firm):
     """The same firm, with no cost of any product."""
     sales = replace(firm.sales, lines=firm.sales.lines.assign(cost=np.nan))
     return SimpleNamespace(**{**vars(firm), "sales": sales})
+
+
+def test_a_uk_duty_that_nobody_entered_is_the_tariffs_with_its_day(french, tmp_path):
+    sold = french.table("products").assign(hs_code="69120081")
+    sold.loc[sold.index[0], "hs_code"] = "340600"
+    firm = SimpleNamespace(**vars(french))
+    firm.table = lambda name: sold if name == "products" else french.table(name)
+    firm.workspace = Workspace(tmp_path)
+    path = uk_duties.kept_path(firm.workspace)
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        ",".join(uk_duties.COLUMNS) + "\n"
+        "3406000000,FR,0,,,,2026-11-20\n6912008100,FR,1,0.12,12.00 %,0.0,2026-11-20\n"
+    )
+    route = case(view_of(firm, "GB")).route
+    assert dict(route.duty_rates) == {"69120081": 0.12}
+    for language, wanted in (("en", "20 Nov 2026"), ("fr", "20 nov. 2026")):
+        card = market_rules_cards.origin(view_of(firm, "GB", language))
+        assert wanted in card.note and "340600" in card.note
+    frame = card.table.frame.set_index("hs_code")
+    assert frame.loc["69120081", "uk_duty"].eq(0.12).all() and np.isnan(frame.loc["340600", "uk_duty"])
+    assert dict(case(view_of(firm, "DE")).route.duty_rates) == {}
+    entered = firm.profile.exports.model_copy(update={"duty_rates": {"GB": {"6912": 0.05}}})
+    firm.profile = firm.profile.model_copy(update={"exports": entered})
+    assert dict(case(view_of(firm, "GB")).route.duty_rates) == {"6912": 0.05}

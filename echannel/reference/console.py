@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from echannel.locale import Speaker
 from echannel.profiles import resolve_smes
-from echannel.reference import refresh, snapshot
+from echannel.reference import comtrade, refresh, snapshot
 from echannel.reference.http import Live
 from echannel.workspace import Workspace
 
@@ -38,13 +39,19 @@ def tell_status(workspace: Workspace, talk: Talk) -> None:
 def refresh_and_tell(workspace: Workspace, talk: Talk, name: str = "") -> bool:
     """Fetches what is newer, with a bar; what failed is said, and stays as it was. True when all went well.
 
-    ``name``: an SME or cohort for whose goods imports are fetched too.
+    ``name``: an SME or cohort for whose goods imports and UK duties are fetched too.
     """
     say = talk.say
-    codes = _codes(workspace, name) if name else []
+    full = _codes_by_home(workspace, name) if name else {}
+    codes = _most_frequent(full)
     if len(codes) > _MOST_CODES:
         talk.print(say("reference.refresh.most_codes", n=len(codes), most=_MOST_CODES))
-    planned = refresh.steps(Live(workspace, online=True), datetime.now(UTC).date(), codes[:_MOST_CODES])
+    planned = refresh.steps(
+        Live(workspace, online=True),
+        datetime.now(UTC).date(),
+        codes[:_MOST_CODES],
+        {home: list(dict.fromkeys(found)) for home, found in full.items() if home != "GB" and len(found)},
+    )
     failed = []
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=talk.err, transient=True, disable=not talk.err.is_terminal) as bars:
@@ -61,13 +68,24 @@ def refresh_and_tell(workspace: Workspace, talk: Talk, name: str = "") -> bool:
     return not failed
 
 
-def _codes(workspace: Workspace, name: str) -> list[str]:
-    """The tariff codes of the firms' products, those of most products first."""
-    from echannel.reference.comtrade import hs6
+def _codes_by_home(workspace: Workspace, name: str) -> dict[str, pd.Series]:
+    """The customs codes of the firms' products, one per product, by the country that the firm sells from."""
     from echannel.sme import open_sme
 
-    tables = [open_sme(sme, workspace).table("products")["hs_code"] for sme in resolve_smes(workspace, name)]
-    codes = pd.concat(tables).dropna().astype(str).map(hs6)
+    found: dict[str, list[pd.Series]] = {}
+    for one in resolve_smes(workspace, name):
+        sme = open_sme(one, workspace)
+        found.setdefault(sme.profile.country, []).append(
+            sme.table("products")["hs_code"].dropna().astype(str)
+        )
+    return {home: pd.concat(codes) for home, codes in found.items()}
+
+
+def _most_frequent(full: Mapping[str, pd.Series]) -> list[str]:
+    """The six-digit codes, those of most products first."""
+    if not full:
+        return []
+    codes = pd.concat(full.values()).map(comtrade.hs6)
     return [str(code) for code in codes[codes != ""].value_counts().index]
 
 

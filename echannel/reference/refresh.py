@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import pandas as pd
 
 from echannel.errors import UserError
-from echannel.reference import comtrade, ecb, eurostat, fx, snapshot, world_bank
+from echannel.reference import comtrade, ecb, eurostat, fx, snapshot, uk_duties, world_bank
 from echannel.reference.http import Live
 from echannel.workspace import Workspace
 
@@ -34,8 +35,16 @@ class Done:
     failed: UserError | None = None
 
 
-def steps(live: Live, today: date, hs_codes: Sequence[str] = ()) -> list[Step]:
-    """Everything there is to refresh; with ``hs_codes``, imports of these goods over the last years too."""
+def steps(
+    live: Live,
+    today: date,
+    hs_codes: Sequence[str] = (),
+    uk_codes: Mapping[str, Sequence[str]] | None = None,
+) -> list[Step]:
+    """Everything there is to refresh; with ``hs_codes``, imports of these goods over the last years too.
+
+    ``uk_codes``: by country of departure, customs codes whose duty the UK tariff is asked for.
+    """
     made = [
         Step(name, lambda name=name: _keep(live.workspace, world_bank.figures(live, name, today.year)))  # type: ignore[misc]
         for name in world_bank.INDICATORS
@@ -44,6 +53,8 @@ def steps(live: Live, today: date, hs_codes: Sequence[str] = ()) -> list[Step]:
     made.append(Step("rates", lambda: ecb.refresh_rates(live)))
     for code in dict.fromkeys(filter(None, map(comtrade.hs6, hs_codes))):
         made.append(Step("imports", lambda code=code: comtrade.imports(live, code, trade_years(today))))  # type: ignore[misc]
+    for departure, codes in (uk_codes or {}).items():
+        made.append(Step("uk_duties", partial(uk_duties.fetch, live, codes, departure)))
     return made
 
 
@@ -78,6 +89,6 @@ def _keep(workspace: Workspace, fetched: pd.DataFrame) -> None:
         before = snapshot.read_figures(path)
         fetched = pd.concat([before, fetched], ignore_index=True)
     newest = fetched[_LAYOUT].drop_duplicates(["market", "figure", "year"], keep="last")
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    newest.sort_values(["market", "figure", "year"]).to_csv(partial, index=False, lineterminator="\n")
-    partial.replace(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    newest.sort_values(["market", "figure", "year"]).to_csv(beside, index=False, lineterminator="\n")
+    beside.replace(path)

@@ -18,6 +18,7 @@ from echannel.views.market_landed_facts import (
     basket_names,
     basket_rows,
     case,
+    duty_words,
     first_known,
     landed,
     margins_there,
@@ -110,6 +111,7 @@ def _price_note(view: View, found: Landed) -> str:
         notes.append(view.say("market.say.landed_rate", own=own, there=one.currency, rate=rate, day=day))
     if found.fee_unknown.any():
         notes.append(view.say("market.say.fee_left_out"))
+    notes += duty_words(view, one)
     notes.append(assumed_words(view))
     return " ".join(note for note in notes if note)
 

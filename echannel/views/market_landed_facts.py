@@ -19,6 +19,8 @@ from echannel.views.cards import Rows
 from echannel.views.context import View
 from echannel.views.market_facts import home, kind_of, market_of, own_traction, rules_day, year_rows
 
+MOST_NAMED = 5  # customs codes in a sentence
+
 
 def abroad(view: View) -> bool:
     """Whether there is a market abroad to look at, and something to send there."""
@@ -128,6 +130,24 @@ def assumed_words(view: View) -> str:
     """Which inputs nobody has entered, in one sentence; "" when all are."""
     names = [view.say(f"market.assumed.{name}") for name in case(view).assumed]
     return view.say("market.say.landed_assumed", inputs=names) if names else ""
+
+
+def duty_words(view: View, of: Case) -> list[str]:
+    """Which duty rates come from the UK tariff and of which day, and which codes it gives no rate for."""
+    say, kept = view.say, of.kept_duties
+    told = {one.code: one for one in kept.values()}.values()
+    rates = [one for one in told if one.duty is not None]
+    words = []
+    if rates:
+        day = pd.Timestamp(min(one.read for one in rates))
+        words.append(say("market.say.uk_duty", n=len(rates), day=day))
+    headings = [code for code, one in kept.items() if not one.found]
+    if headings:
+        words.append(say("market.say.uk_duty_heading", n=len(headings), codes=headings[:MOST_NAMED]))
+    other = [f"{code} ({one.text or '–'})" for code, one in kept.items() if one.found and one.duty is None]
+    if other:
+        words.append(say("market.say.uk_duty_no_percentage", n=len(other), codes=other[:MOST_NAMED]))
+    return words
 
 
 def _case(view: View, lines: pd.DataFrame) -> Case:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from echannel.countries.trade import Switch, TradeRules
+from echannel.exports import Case
 from echannel.metrics.market.crossing import Options
 from echannel.views import axes, charts, theme
 from echannel.views.cards import Card, Rows, moved_by
@@ -17,6 +18,7 @@ from echannel.views.market_landed_facts import (
     abroad,
     basket_names,
     case,
+    duty_words,
     first_known,
     landed,
     money_there,
@@ -190,6 +192,7 @@ def origin(view: View) -> Card | None:
     if rules.area == "EU" and options(view).kind == "b2c":
         notes.append(say("market.say.gpsr", since=pd.Timestamp(2024, 12, 13)))
     missing = [name for name in ("hs_code", "weight_kg") if frame[name].isna().any()]
+    notes += duty_words(view, year_case(view))
     notes += [say(f"market.say.no_{name}", n=int(frame[name].isna().sum())) for name in missing]
     table = Table(
         "origin",
@@ -201,6 +204,7 @@ def origin(view: View) -> Card | None:
                 "verdict", "market_origin_verdict", words=lambda name: say(f"market.origin.{name}"), long=True
             ),
             Column("hs_code", "market_hs_code"),
+            *_duty_columns(frame),
             Column("weight_kg", "market_weight_kg", "decimal"),
             Column("net", "net_turnover", "money"),
         ),
@@ -244,4 +248,21 @@ def _products(view: View) -> pd.DataFrame:
             ["unknown", "elsewhere", "proven"],
             "provable",
         )
-    return frame.assign(verdict=verdicts)
+    return frame.assign(verdict=verdicts, **_kept_duties(year_case(view), frame["hs_code"]))
+
+
+def _kept_duties(of: Case, codes: pd.Series) -> dict[str, pd.Series]:
+    """The UK tariff's rates of each product whose duty the firm has not entered; NaN where none is kept."""
+    plain = codes.astype(object).where(codes.notna(), "").astype(str).str.replace(r"\D", "", regex=True)
+    duty = {code: one.duty for code, one in of.kept_duties.items()}
+    proven = {code: one.preference for code, one in of.kept_duties.items()}
+    return {
+        "uk_duty": plain.map(duty).astype("float64"),
+        "uk_preference": plain.map(proven).astype("float64"),
+    }
+
+
+def _duty_columns(frame: pd.DataFrame) -> list[Column]:
+    """The tariff's rates, where any is kept."""
+    names = [name for name in ("uk_duty", "uk_preference") if frame[name].notna().any()]
+    return [Column(name, f"market_{name}", "percent") for name in names]

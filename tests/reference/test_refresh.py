@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
 import pytest
 from fakes.server import FakeServer, Reply
 from live_help import live
-from test_clients import bank_page, bank_row, rates_zip, stat
+from test_clients import bank_page, bank_row, rates_zip, stat, tariff
 
 from echannel.cli import run
 from echannel.locale import LANGUAGES
-from echannel.reference import http, refresh
+from echannel.reference import http, refresh, uk_duties
 from echannel.reference.snapshot import figures, markets
 
 TODAY = date(2026, 11, 24)
@@ -92,3 +93,33 @@ def test_the_command_line_tells_what_stays_when_nobody_answers(tmp_path, monkeyp
         assert run(["reference", "refresh", "--lang", language], {}) == 1
     said = capsys.readouterr().out
     assert "0 " in said and "World Bank" in said and "Traceback" not in said
+
+
+def test_uk_duties_are_kept_with_their_day_and_what_is_only_a_heading_is_kept_as_such(tmp_path):
+    def answer(call):
+        return Reply({"error": "not found"}, 404) if call.path.endswith("3406000000") else tariff()
+
+    with FakeServer(answer) as server:
+        way = live(tmp_path, server)
+        step = refresh.steps(way, TODAY, uk_codes={"FR": ["69120081", "340600", "6912 00 81", "12"]})[-1]
+        done = next(refresh.run([step]))
+        assert done.failed.key == "reference.error.no_commodity" and len(server.calls) == 2
+        server.fail("503 maintenance", times=None)
+        assert next(refresh.run([step])).failed.key != "reference.error.no_commodity"
+    kept = uk_duties.kept(way.workspace, "FR")
+    mug, candle = kept["6912008100"], kept["3406000000"]
+    assert (mug.found, mug.duty, mug.preference, mug.text) == (True, 0.12, 0.0, "12.00 %")
+    assert (candle.found, candle.duty) == (False, None) and mug.read > "2026"
+    assert uk_duties.kept(way.workspace, "DE") == {}
+    codes = pd.Series(["69120081", "6912.00.81.00", "340600", None])
+    assert set(uk_duties.kept_for(way.workspace, "FR", codes, {"34": 0.0})) == {"69120081", "6912008100"}
+
+
+def test_a_duty_that_is_no_percentage_has_a_text_and_no_rate(tmp_path):
+    weighed = tariff()
+    weighed["included"][1]["attributes"]["base"] = "<span>8.00</span> % + 9.30 GBP / 100 kg"
+    with FakeServer(lambda call: weighed) as server:
+        way = live(tmp_path, server)
+        uk_duties.fetch(way, ["69120081"], "FR")
+    found = uk_duties.kept(way.workspace, "FR")["6912008100"]
+    assert (found.duty, found.text) == (None, "8.00 % + 9.30 GBP / 100 kg")
