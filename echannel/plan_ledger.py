@@ -27,7 +27,8 @@ class LedgerFacts:
     """Of the last twelve complete months of the books; NaN, or no entry, where they tell nothing.
 
     ``costs`` (by line of the plan) and ``staff_gross``: a month; ``balances``: at the last month's end, by
-    line of the books; ``reason``: what is wrong with the books as a whole.
+    line of the books; ``profits``: before corporation tax, by complete month of which no tax was booked (else
+    the tax already stands among the balances); ``reason``: what is wrong with the books as a whole.
     """
 
     margin_rate: float = _NAN
@@ -39,7 +40,14 @@ class LedgerFacts:
     dpo: float = _NAN
     costs: Mapping[str, float] = field(default_factory=dict)
     balances: Mapping[str, float] = field(default_factory=dict)
+    profits: Mapping[int, float] = field(default_factory=dict)
     reason: str = ""
+
+    def profit_between(self, first: int, end: int) -> float:
+        """Profit before tax of months ``first`` to ``end`` - 1; months not in the books count as the mean of
+        those that are. NaN where none is."""
+        seen = [amount for month, amount in self.profits.items() if first <= month < end]
+        return round(sum(seen) / len(seen) * (end - first), 2) if seen else _NAN
 
 
 def ledger_facts(ledger: pd.DataFrame, country: str) -> LedgerFacts:
@@ -54,8 +62,9 @@ def ledger_facts(ledger: pd.DataFrame, country: str) -> LedgerFacts:
     held = balances(books)
     there = held[(held["month"] == books.months[months[-1]]).to_numpy()]
     opening = dict(zip(there["line"], there["value"].astype(float), strict=True))
+    profits = _profits(books)
     if len(months) < _FEWEST_MONTHS:
-        return LedgerFacts(balances=opening, reason=books.reason)
+        return LedgerFacts(balances=opening, profits=profits, reason=books.reason)
     turnover = float(flow(books, books.statements.turnover)[months].sum())
     spent = _by_plan_line(books, country, months)
     gross, charges = spent.pop("staff_gross", 0.0), spent.pop("employer_charges", 0.0)
@@ -73,8 +82,20 @@ def ledger_facts(ledger: pd.DataFrame, country: str) -> LedgerFacts:
         dpo=by_measure.get("dpo", _NAN),
         costs={line: amount / len(months) for line, amount in spent.items()},
         balances=opening,
+        profits=profits,
         reason=books.reason,
     )
+
+
+def _profits(books: Books) -> dict[int, float]:
+    """Net result of each complete month of the last year in which no corporation tax was booked."""
+    lines = tuple(one.name for one in books.statements.lines if not one.sums)
+    result, tax = flow(books, lines), flow(books, ("corporation_tax",))
+    months = np.flatnonzero(books.complete)[-_YEAR:]
+    taxed = months[tax[months] != 0]
+    if len(taxed):
+        months = months[months > taxed[-1]]
+    return {int(books.months[at]): float(result[at]) for at in months}
 
 
 def _share(amount: float, turnover: float) -> float:

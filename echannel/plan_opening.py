@@ -7,7 +7,8 @@ import numpy as np
 from echannel.metrics.inventory.stock import stock_value
 from echannel.metrics.planning import observed
 from echannel.metrics.planning.assumed import Found
-from echannel.metrics.planning.inputs import OpeningBalance, PlanInputs, StockPolicy
+from echannel.metrics.planning.corporation_tax import tax_so_far
+from echannel.metrics.planning.inputs import Amounts, OpeningBalance, PlanInputs, StockPolicy
 from echannel.metrics.planning.rules import PlanRules, TaxSetting, VatSetting
 from echannel.metrics.planning.vat import open_since
 from echannel.metrics.result import OK
@@ -37,6 +38,7 @@ def opening_of(known: Known, inputs: PlanInputs, rules: PlanRules) -> OpeningBal
     bought = sum(float(one.turnover[0, 0]) * float(one.cost_share) for one in inputs.streams)
     open_now = observed.open_invoices(known.sme.sales) if "b2b" in gross else 0.0
     owed = bought * (1 + float(inputs.purchase_vat_rate)) / 30 * float(inputs.purchase_terms.days)
+    owed += _bills_open(inputs)
     pay = sum(
         float(one.gross)
         for one in inputs.staff
@@ -93,6 +95,22 @@ def opening_of(known: Known, inputs: PlanInputs, rules: PlanRules) -> OpeningBal
     )
 
 
+def _bills_open(inputs: PlanInputs) -> float:
+    """What the month before left unpaid of carriage and overheads, incl. VAT: as much as the plan's first
+    month leaves under the same terms."""
+    carriage = sum(float(one.turnover[0, 0]) * float(one.carriage_rate) for one in inputs.streams)
+    bills = [(carriage * (1 + float(inputs.carriage_vat_rate)), inputs.carriage_terms)]
+    sold = float(inputs.turnover[0, 0])
+    for one in inputs.costs:
+        amount = _first(one.amount) + _first(one.of_turnover) * sold
+        bills.append((amount * (1 + _first(one.vat_rate)), one.terms))
+    return sum(amount / 30 * _first(terms.days) for amount, terms in bills)
+
+
+def _first(amounts: Amounts) -> float:
+    return float(np.ravel(np.asarray(amounts, dtype=float))[0])
+
+
 def _stock_seen(known: Known) -> tuple[float, str]:
     """The stock at cost on the data's last day, or NaN and why."""
     row = stock_value(known.sme.inventory).iloc[0]
@@ -137,7 +155,13 @@ def vat_setting(known: Known, inputs: PlanInputs, rules: PlanRules) -> VatSettin
         if one.vat_scheme == "domestic"
     )
     bought = sum(float(one.turnover[0, :12].sum()) * float(one.cost_share) for one in inputs.streams)
-    net = (charged - bought * float(inputs.purchase_vat_rate)) / total
+    carried = sum(float((one.turnover[0, :12] * one.carriage_rate).sum()) for one in inputs.streams)
+    bills = sum(
+        (12 * _first(one.amount) + _first(one.of_turnover) * total) * _first(one.vat_rate)
+        for one in inputs.costs
+    )
+    deductible = bought * float(inputs.purchase_vat_rate) + carried * float(inputs.carriage_vat_rate) + bills
+    net = (charged - deductible) / total
     months = dict(zip(known.past["month"], known.past["turnover"].where(known.past["complete"]), strict=True))
     usual = total / 12
     since = open_since(rules.vat, known.start)
@@ -155,24 +179,35 @@ def vat_setting(known: Known, inputs: PlanInputs, rules: PlanRules) -> VatSettin
     )
 
 
-def tax_setting(known: Known) -> TaxSetting:
-    """What is known of corporation tax before the plan; nothing for a sole trader."""
-    told = known.told.opening
+def tax_setting(known: Known, rules: PlanRules) -> TaxSetting:
+    """What is known of corporation tax before the plan; nothing for a sole trader.
+
+    Books charge it at the year's end, so the tax on the profit of the year under way is owed on top of what
+    they show.
+    """
+    told, booked = known.told.opening, known.books.balances.get("other_tax", float("nan"))
     if known.told.legal_form == "sole_trader":
         return TaxSetting()
-    opening = told.corporation_tax
-    for name, one in (
-        ("tax_last_year", told.tax_last_year),
-        ("losses", told.losses),
-        ("opening_tax", opening),
-    ):
+    for name, one in (("tax_last_year", told.tax_last_year), ("losses", told.losses)):
         if one is not None:
             known.notes.note(name, one.value, "money", one.by, "reason.planning.entered", note=one.note)
-    booked = known.books.balances.get("other_tax", float("nan"))
-    if opening is None and not np.isnan(booked):
-        known.notes.note("opening_tax", booked, "money", "ledger", "reason.planning.from_books")
+    opening = known.notes.take(
+        "opening_tax",
+        "money",
+        told.corporation_tax,
+        Found(booked, "ledger", "reason.planning.from_books"),
+        Found(0.0, "default", "reason.planning.not_entered"),
+    )
+    losses = told.losses.value if told.losses else 0.0
+    year = next((one for one in rules.tax_years if one.first < known.start <= one.last), None)
+    so_far = known.books.profit_between(year.first, known.start) if year else float("nan")
+    if year is not None and not np.isnan(so_far):
+        known.notes.note("profit_so_far", so_far, "money", "ledger", "reason.planning.year_under_way")
+        opening += 0.0 if told.corporation_tax else tax_so_far(so_far, losses, year)
+    unknown = told.corporation_tax is None and np.isnan(booked)
     return TaxSetting(
-        losses=told.losses.value if told.losses else 0.0,
+        losses=losses,
+        profit_so_far=0.0 if np.isnan(so_far) else so_far,
         tax_last_year=told.tax_last_year.value if told.tax_last_year else float("nan"),
-        opening=opening.value if opening else None if np.isnan(booked) else booked,
+        opening=None if unknown else opening,
     )

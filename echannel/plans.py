@@ -83,7 +83,7 @@ def _assembled(known: Known) -> PlanBasis:
     inputs = entered(inputs, known.told, known.notes, standard)
     inputs = with_loans_in_books(known, with_staff_in_books(known, inputs))
     inputs = replace(inputs, opening=opening_of(known, inputs, rules), stock=stock_policy(known, inputs))
-    inputs = replace(inputs, vat=vat_setting(known, inputs, rules), tax=tax_setting(known))
+    inputs = replace(inputs, vat=vat_setting(known, inputs, rules), tax=tax_setting(known, rules))
     _judge(known, inputs, rules)
     reasons = tuple(dict.fromkeys(known.reasons))
     return PlanBasis(inputs, rules, tuple(known.notes.made), reasons, market_entries(known.told))

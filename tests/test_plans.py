@@ -29,6 +29,8 @@ KNOWN = {
     "opening": {"cash": 9_000},
 }
 
+PAID = ("suppliers_paid", "rent_paid", "overheads_paid")
+
 
 @lru_cache
 def made_up() -> MadeUp:
@@ -221,3 +223,42 @@ def test_each_effect_is_the_plan_s_own_answer(told):
     worse = build_plan(replace(told.inputs, costs=costs), told.rules).line("cash")[11]
     found = with_effects(told.assumptions, told.inputs, told.rules)
     assert next(one.effect for one in found if one.name == "rent") == pytest.approx(worse - base, abs=0.01)
+
+
+def test_profit_of_the_year_under_way_is_taxed_in_the_plan():
+    """Books from November 2025 to October 2026 make 60 a month; November 2026 counts as their mean."""
+    basis = basis_of(
+        firm({"start": "2026-12", "turnover": 30_000}, ledger=books()), made_up().turnover_forecast
+    )
+    assert made_by(basis, "profit_so_far").value == pytest.approx(60.0 * 11)
+    tax = basis.inputs.tax
+    assert tax.profit_so_far == pytest.approx(660.0)
+    assert tax.opening == pytest.approx(0.15 * 660.0)  # the reduced rate; the books owe none yet
+    plan = build_plan(basis.inputs, basis.rules)
+    year = plan.tax.payments[plan.tax.payments["year_last"] == basis.inputs.start]
+    whole = 660.0 + plan.lines["profit_before_tax"][0, 0]
+    assert 0 < whole < 42_500
+    assert year["amount"].sum() == pytest.approx(0.15 * whole, abs=0.01)
+
+
+def test_tax_booked_in_the_year_is_not_owed_twice():
+    taxed = books().iloc[[-1]].assign(account="695000", label="IS", debit=99.0, credit=0.0)
+    facts = ledger_facts(pd.concat([books(), taxed], ignore_index=True), "FR")
+    assert np.isnan(facts.profit_between(*np.array([0, 10_000])))
+
+
+def test_bills_of_the_month_before_are_paid_when_the_plan_begins():
+    """No cash is spared because a plan begins: what the month before left unpaid is owed, and paid."""
+    forecast = made_up().turnover_forecast
+    without = basis_of(firm(), forecast)
+    having = basis_of(firm({"rent": 500, "other_overheads": 250}), forecast)
+    rate = float(having.rules.vat_rates["standard"][0])
+    bills = 750 * (1 + rate)
+    more = having.inputs.opening.payables - without.inputs.opening.payables
+    assert more == pytest.approx(bills)
+    paid = [_paid_within(build_plan(one.inputs, one.rules), 2) for one in (without, having)]
+    assert paid[1] - paid[0] == pytest.approx(2 * bills, abs=0.05)  # the month before's, and the first's
+
+
+def _paid_within(plan, months: int) -> float:
+    return float(sum(plan.lines[name][0, :months].sum() for name in PAID))

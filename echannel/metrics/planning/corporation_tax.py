@@ -106,6 +106,12 @@ def tax_on(profit: np.ndarray, year: TaxYear) -> np.ndarray:
     return tax
 
 
+def tax_so_far(profit: float, losses: float, year: TaxYear) -> float:
+    """Tax of a year under way on its profit to date, after ``losses`` of earlier years; to the cent."""
+    total = np.array([profit])
+    return float(cents(tax_on(np.maximum(total, 0.0) - _usable(total, np.array([losses]), year), year))[0])
+
+
 def _usable(total: np.ndarray, losses: np.ndarray, year: TaxYear) -> np.ndarray:
     """Losses of earlier years that may be set against the profit to date."""
     profit = np.maximum(total, 0.0)
