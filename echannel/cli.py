@@ -17,12 +17,12 @@ from typing import Annotated, Any
 
 import typer
 import typer.rich_utils
-from rich.console import Console
-from typer.core import TyperCommand, TyperGroup
 
 from echannel import __version__
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
+from echannel.reference.commands import reference
+from echannel.spoken import SpokenCommand, SpokenGroup, Talk, no_type, talk
 from echannel.workspace import find_workspace
 
 # The error classes of typer's own click, which has no public name for them.
@@ -51,53 +51,6 @@ def _without_language(arguments: Sequence[str]) -> list[str]:
     return kept
 
 
-class _Spoken:
-    """Typer's own words ("Usage", "Show this message") in the reader's language."""
-
-    def get_usage(self, ctx: Any) -> str:
-        usage = super().get_usage(ctx)  # type: ignore[misc]
-        return usage.replace("Usage: ", talk(ctx).say("cli.usage") + " ", 1)
-
-    def get_help_option(self, ctx: Any) -> Any:
-        option = super().get_help_option(ctx)  # type: ignore[misc]
-        if option is not None:
-            option.help = talk(ctx).say("cli.help_option")
-            option.display_type_rich = _no_type
-        return option
-
-
-class SpokenCommand(_Spoken, TyperCommand):
-    """A command that speaks the reader's language."""
-
-
-class SpokenGroup(_Spoken, TyperGroup):
-    """The list of commands, in the reader's language."""
-
-
-class Talk:
-    """What a command needs to talk: words, a place for results, a place for what went wrong."""
-
-    def __init__(self, say: Speaker) -> None:
-        self.say = say
-        self.out = Console(highlight=False, soft_wrap=True)
-        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-    def print(self, text: str, style: str = "") -> None:
-        """A line of text, as it is: no markup in names that come from outside."""
-        self.out.print(text, style=style, markup=False)
-
-    def error(self, error: UserError) -> None:
-        """One red line."""
-        self.err.print(self.say.error(error), style="bold red", markup=False)
-
-
-def talk(ctx: typer.Context) -> Talk:
-    """The voice of the running command."""
-    found = ctx.find_object(Talk)
-    assert found is not None
-    return found
-
-
 app = typer.Typer(
     cls=SpokenGroup,
     help="cli.help",
@@ -107,6 +60,7 @@ app = typer.Typer(
     options_metavar="cli.options_metavar",
     subcommand_metavar="cli.command_metavar",
 )
+app.add_typer(reference, name="reference")
 
 
 def command(key: str, name: str | None = None) -> Any:
@@ -345,39 +299,6 @@ def serve(
     )
 
 
-reference = typer.Typer(
-    cls=SpokenGroup,
-    help="reference.cli.help",
-    no_args_is_help=True,
-    options_metavar="cli.options_metavar",
-    subcommand_metavar="cli.command_metavar",
-)
-app.add_typer(reference, name="reference")
-
-
-@reference.command(
-    "status", help="reference.cli.status", cls=SpokenCommand, options_metavar="cli.options_metavar"
-)
-def reference_status(ctx: typer.Context) -> None:
-    from echannel.reference.console import tell_status
-
-    tell_status(find_workspace(), talk(ctx))
-
-
-@reference.command(
-    "refresh", help="reference.cli.refresh", cls=SpokenCommand, options_metavar="cli.options_metavar"
-)
-def reference_refresh(
-    ctx: typer.Context,
-    name: Annotated[
-        str, typer.Argument(help="reference.cli.name", metavar="cli.name_metavar", show_default=False)
-    ] = "",
-) -> None:
-    from echannel.reference.console import refresh_and_tell
-
-    raise typer.Exit(0 if refresh_and_tell(find_workspace(), talk(ctx), name) else 1)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with its exit code; nobody ever sees a traceback for what they can mend."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -435,16 +356,12 @@ def _translated(command: Any, say: Speaker) -> Any:
         parameter.help = _worded(getattr(parameter, "help", None), say)
         parameter.metavar = _worded(parameter.metavar, say)
         if parameter.metavar is None or parameter.param_type_name == "argument":
-            parameter.display_type_rich = _no_type
+            parameter.display_type_rich = no_type
     if hasattr(command, "commands"):
         command.subcommand_metavar = _worded(command.subcommand_metavar, say)
         for child in command.commands.values():
             _translated(child, say)
     return command
-
-
-def _no_type(**_: Any) -> None:
-    """Typer would show a Python type, in English, beside what the help text says already."""
 
 
 def _worded(key: str | None, say: Speaker) -> str | None:

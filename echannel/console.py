@@ -23,7 +23,7 @@ from echannel.sync import SyncReport, sync_sme
 from echannel.workspace import Workspace
 
 if TYPE_CHECKING:
-    from echannel.cli import Talk
+    from echannel.spoken import Talk
 
 
 _SME_WIDTH = 24

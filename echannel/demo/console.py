@@ -11,7 +11,7 @@ from echannel.profiles import load_cohort
 from echannel.workspace import Workspace
 
 if TYPE_CHECKING:
-    from echannel.cli import Talk
+    from echannel.spoken import Talk
 
 
 def write_and_tell(workspace: Workspace, talk: Talk, seed: int | None = None) -> None:

@@ -6,6 +6,7 @@ Their answers name directors: they are never kept, and only what is about the fi
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,11 +27,15 @@ UNITED_KINGDOM = Source(
     pace=0.5,
     kept=False,
 )
+MOST_FOUND = 5  # firms of one search by name
 
 
 @dataclass(frozen=True)
 class Company:
-    """A firm as its register has it; None where the register does not say."""
+    """A firm as its register has it; None where the register does not say.
+
+    ``name`` is empty where the firm's name is a person's.
+    """
 
     country: str
     number: str
@@ -43,48 +48,82 @@ class Company:
 
 def french_company(live: Live, siren: str) -> Company | None:
     """The firm with this SIREN; None when the register has none. Raises ``SourceFailed``."""
-    said = live.get(FRANCE, "search", {"q": siren, "per_page": 1, "page": 1}).json()
+    found = _french_results(live, siren, 1)
+    return next((_french(one) for one in found if one.get("siren") == siren), None)
+
+
+def french_companies(live: Live, name: str) -> list[Company]:
+    """The first firms that the register finds by a name, at most ``MOST_FOUND``. Raises ``SourceFailed``."""
+    return [_french(one) for one in _french_results(live, name, MOST_FOUND)]
+
+
+def british_company(live: Live, number: str) -> Company | None:
+    """The firm with this company number; None when the register has none. Raises ``SourceFailed``."""
+    try:
+        said = _british_answer(live, f"company/{number}")
+    except SourceFailed as failed:
+        if failed.kind == "not_found":
+            return None
+        raise
+    if "company_number" not in said:
+        raise SourceFailed("answer", UNITED_KINGDOM.name)
+    return _british(said, said.get("company_name"), said.get("type"))
+
+
+def british_companies(live: Live, name: str) -> list[Company]:
+    """The first firms that the register finds by a name, at most ``MOST_FOUND``. Raises ``SourceFailed``."""
+    said = _british_answer(live, "search/companies", {"q": name, "items_per_page": MOST_FOUND})
+    items = said.get("items")
+    if not isinstance(items, list):
+        raise SourceFailed("answer", UNITED_KINGDOM.name)
+    firms = [one for one in items if isinstance(one, dict) and "company_number" in one]
+    return [_british(one, one.get("title"), one.get("company_type")) for one in firms[:MOST_FOUND]]
+
+
+def _french_results(live: Live, wanted: str, most: int) -> list[dict[str, Any]]:
+    said = live.get(FRANCE, "search", {"q": wanted, "per_page": most, "page": 1}).json()
     results = said.get("results") if isinstance(said, dict) else None
     if not isinstance(results, list):
         raise SourceFailed("answer", FRANCE.name)
-    found = next((one for one in results if isinstance(one, dict) and one.get("siren") == siren), None)
-    if found is None:
-        return None
-    state = found.get("etat_administratif")
+    return [one for one in results if isinstance(one, dict) and one.get("siren")][:MOST_FOUND]
+
+
+def _french(found: dict[str, Any]) -> Company:
+    form = _text(found.get("nature_juridique"))
+    # A sole trader's firm bears the trader's own name, which is personal data.
+    named = form is None or not form.startswith("1")
     return Company(
         country="FR",
-        number=siren,
-        name=str(found.get("nom_complet") or ""),
-        active={"A": True, "C": False}.get(str(state)),
-        legal_form=_text(found.get("nature_juridique")),
+        number=str(found["siren"]),
+        name=str(found.get("nom_complet") or "") if named else "",
+        active={"A": True, "C": False}.get(str(found.get("etat_administratif"))),
+        legal_form=form,
         activity=_text(found.get("activite_principale")),
         founded=_day(found.get("date_creation")),
     )
 
 
-def british_company(live: Live, number: str) -> Company | None:
-    """The firm with this company number; None when the register has none. Raises ``SourceFailed``."""
+def _british_answer(live: Live, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
     key = live.key("companies_house")
     if key is None:
         raise SourceFailed("no_key", UNITED_KINGDOM.name)
     token = base64.b64encode(f"{key}:".encode()).decode()
-    try:
-        answer = live.get(UNITED_KINGDOM, f"company/{number}", headers={"Authorization": f"Basic {token}"})
-    except SourceFailed as failed:
-        if failed.kind == "not_found":
-            return None
-        raise
+    answer = live.get(UNITED_KINGDOM, path, params, {"Authorization": f"Basic {token}"})
     said = answer.json()
-    if not isinstance(said, dict) or "company_number" not in said:
+    if not isinstance(said, dict):
         raise SourceFailed("answer", UNITED_KINGDOM.name)
+    return said
+
+
+def _british(said: dict[str, Any], name: Any, form: Any) -> Company:
     codes = said.get("sic_codes") or []
     status = said.get("company_status")
     return Company(
         country="GB",
         number=str(said["company_number"]),
-        name=str(said.get("company_name") or ""),
+        name=str(name or ""),
         active=None if status is None else status == "active",
-        legal_form=_text(said.get("type")),
+        legal_form=_text(form),
         activity=_text(codes[0] if codes else None),
         founded=_day(said.get("date_of_creation")),
     )

@@ -17,7 +17,7 @@ from echannel.reference.http import Live
 from echannel.workspace import Workspace
 
 if TYPE_CHECKING:
-    from echannel.cli import Talk
+    from echannel.spoken import Talk
 
 _MOST_CODES = 12  # of a firm's goods: each is five questions to a slow source
 

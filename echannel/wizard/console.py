@@ -19,7 +19,7 @@ from echannel.wizard import words
 from echannel.workspace import Workspace
 
 if TYPE_CHECKING:
-    from echannel.cli import Talk
+    from echannel.spoken import Talk
 
 _ORIENTATIONS = ("b2b", "b2c", "both")
 _MONTHS_SHOWN = 12
