@@ -49,6 +49,7 @@ class Noted:
     prices: pd.DataFrame
     refused: pd.DataFrame
     problem: UserError | None = None  # the whole file could not be read
+    unlisted: int = 0  # prices in the register whose product is no longer in the catalogue
 
 
 def noted_prices(sme: Sme) -> Noted:
@@ -61,17 +62,19 @@ def noted_prices(sme: Sme) -> Noted:
     known = kept.assign(
         product_id=kept["product"].map(lambda name: products.get(str(name).lower())), origin="register"
     )
+    unlisted = int(known["product_id"].isna().sum())
+    known = known.dropna(subset="product_id")
     nothing = pd.DataFrame(columns=["row", "value", "why"])
     path = _file(sme.workspace.inbox / sme.profile.id)
     if path is None:
-        return Noted(known.dropna(subset="product_id")[COLUMNS], nothing)
+        return Noted(known[COLUMNS], nothing, unlisted=unlisted)
     try:
         read, refused = _read(read_file(path, Reading(signatures=_signatures())), products)
     except UserError as problem:
-        return Noted(known.dropna(subset="product_id")[COLUMNS], nothing, problem)
-    parts = [part[COLUMNS] for part in (read, known.dropna(subset="product_id")) if len(part)]
+        return Noted(known[COLUMNS], nothing, problem, unlisted)
+    parts = [part[COLUMNS] for part in (read, known) if len(part)]
     prices = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
-    return Noted(prices, refused)
+    return Noted(prices, refused, unlisted=unlisted)
 
 
 def price_of(

@@ -190,7 +190,7 @@ def case_of(
     kept: dict[str, uk_duties.UkDuty] = {}
     if market == "GB" and market != home and sme.workspace is not None:
         kept = uk_duties.kept_for(sme.workspace, home, lines["hs_code"], duties)
-    classes, unsettled, vat_rates = _vat_classes(sme, market, on, lines)
+    classes, unsettled, vat_rates = vat_classes(sme, market, on, lines)
     home_vat = sme.pack.vat_rate("standard", on)
     charged = found.charged()
     selling = found.selling(charged, foreign=currency != profile.currency)
@@ -317,7 +317,7 @@ def lowest_vat(sme: Sme, market: str, on: date) -> float:
     return next((rates[name] for name in _LOWEST if name in rates), np.nan)
 
 
-def _vat_classes(
+def vat_classes(
     sme: Sme, market: str, on: date, lines: pd.DataFrame
 ) -> tuple[pd.Series, np.ndarray, dict[str, float]]:
     """Each line's VAT class in a market, which are unsettled, and the rates that are entered."""

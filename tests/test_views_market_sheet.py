@@ -7,6 +7,8 @@ import re
 from datetime import date
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 from views_shop import FORMULA, SCRIPT, shop
 
@@ -220,3 +222,33 @@ def test_in_a_dashboard_a_price_is_noted_down_by_hand_and_a_wrong_one_is_said(fi
     notes.product.value, notes.price.value = SCRIPT, "5"
     notes.button.click()
     assert "<script" not in notes.said.value and len(noted_prices(firm).prices) == 1
+
+
+def test_own_prices_bear_the_vat_that_is_entered_for_their_category(firm):
+    one, two = some_products(firm, 2)
+    table = firm.table("products")
+    ids = table["product_id"].astype(str)
+    named = table.assign(category=np.where(ids == one, "Food", "Mugs"))
+    firm.table = lambda name: (
+        named if name == "products" else pd.DataFrame({"product_id": ids, "vat_rate": 0.0})
+    )
+    inbox(firm, f"market,product,competitor,price,currency\nFR,{one},A,9,EUR\nFR,{two},A,9,EUR")
+    standard = market_competitor_cards.price_map(seen(firm, "FR"))[0].set_index("product_id")["own"]
+    assert standard[one] == pytest.approx(standard[two])
+    assert (
+        "2 products bear a reduced rate at home" in market_competitor_cards.competitors(seen(firm, "FR")).note
+    )
+    entered = firm.profile.exports.model_copy(update={"vat_rates": {"FR": {"Food": 0.055}}})
+    firm.profile = firm.profile.model_copy(update={"exports": entered})
+    own = market_competitor_cards.price_map(seen(firm, "FR"))[0].set_index("product_id")["own"]
+    assert own[one] / own[two] == pytest.approx(1.055 / 1.2) and own[two] == pytest.approx(standard[two])
+    assert "1 product bears" in market_competitor_cards.competitors(seen(firm, "FR")).note
+
+
+def test_prices_of_products_that_left_the_catalogue_are_counted_and_other_markets_named(firm):
+    register = open_register(firm.workspace)
+    add_price(register, "made-up", "DE", some_products(firm, 1)[0], "A", 9.0, "EUR")
+    add_price(register, "made-up", "FR", "gone-long-ago", "A", 9.0, "EUR")
+    card = market_competitor_cards.competitors(seen(firm, "FR"))
+    assert "1 noted price is left out" in card.note and "Germany" in card.sentence
+    assert noted_prices(firm).unlisted == 1

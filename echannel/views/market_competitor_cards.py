@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from echannel.competitors import Noted, noted_prices
+from echannel.exports import lowest_vat, product_facts, standard_vat, vat_classes
 from echannel.metrics.market.competitors import newest_prices, price_positions
 from echannel.metrics.result import OK
 from echannel.reference import fx, snapshot
@@ -47,18 +48,37 @@ def _price_map(view: View) -> tuple[pd.DataFrame, pd.DataFrame, str]:
 
 
 def _own_prices(view: View, market: str, facts: pd.DataFrame, there: str) -> pd.Series:
-    """The list price of each product in the market's currency; for consumers with its standard VAT."""
+    """The list price of each product in the market's currency; for consumers with its VAT there."""
     products = view.sme.table("products")
-    vat = _vat(facts, market)
-    share = 1 + vat if kind_of(view) == "b2c" and np.isfinite(vat) else 1.0
     rate = _rate(view, view.sme.profile.currency, there).value
-    price = products["price_net"].astype("float64") * share * rate
-    return pd.Series(price.to_numpy(), index=products["product_id"].astype(str)).groupby(level=0).first()
+    price = products["price_net"].astype("float64") * rate
+    own = pd.Series(price.to_numpy(), index=products["product_id"].astype(str)).groupby(level=0).first()
+    if kind_of(view) != "b2c" or not np.isfinite(_vat(view, facts)):
+        return own
+    return own * (1 + _vat_by_product(view)["vat"].reindex(own.index).fillna(_vat(view, facts)))
 
 
-def _vat(facts: pd.DataFrame, market: str) -> float:
+def _vat_by_product(view: View) -> pd.DataFrame:
+    """Each product's VAT rate there (``vat``), and whether it may be lower (``unsettled``), as for its landed
+    cost: the rate entered for its category, else the standard one; at home, the rate that it bears."""
+
+    def compute() -> pd.DataFrame:
+        sme, market, day = view.sme, market_of(view), rules_day(view)
+        products = product_facts(sme)
+        standard = _vat(view, snapshot.markets(sme.workspace))
+        if market == sme.profile.country:
+            found = products["home_vat"].astype("float64").fillna(standard).to_frame("vat")
+            return found.assign(unsettled=False).groupby(level=0).first()
+        classes, unsettled, rates = vat_classes(sme, market, day, products)
+        vat = classes.map(rates).astype("float64").fillna(standard)
+        return vat.to_frame("vat").assign(unsettled=unsettled).groupby(level=0).first()
+
+    return view.kept("vat-by-product", compute)
+
+
+def _vat(view: View, facts: pd.DataFrame) -> float:
     """The market's standard rate; NaN where no source gives one."""
-    return float(facts["vat_standard"].get(market, np.nan))
+    return standard_vat(view.sme, market_of(view), rules_day(view), facts)
 
 
 def _rate(view: View, base: str, quote: str) -> fx.Rate:
@@ -72,9 +92,13 @@ def competitors(view: View) -> Card:
     frame, prices, there = price_map(view)
     name = country(view, market_of(view))
     known = frame[(frame["status"] == OK).to_numpy()]
-    note = _refused_words(view, noted)
+    left_out = say("market.say.no_longer_listed", n=noted.unlisted) if noted.unlisted else ""
+    note = f"{_refused_words(view, noted)} {left_out}".strip()
     if frame.empty:
-        return Card("market.competitors", say("market.say.no_competitors", market=name), note=note)
+        others = [country(view, one) for one in sorted(noted.prices["market"].unique())]
+        elsewhere = say("market.say.prices_elsewhere", markets=others) if others else ""
+        sentence = f"{say('market.say.no_competitors', market=name)} {elsewhere}".strip()
+        return Card("market.competitors", sentence, note=note)
     figures = NO_FIGURES
     if len(known):
         widest = known.reindex(known["index"].abs().sort_values(ascending=False, kind="stable").index)
@@ -94,7 +118,7 @@ def competitors(view: View) -> Card:
         ),
         there,
     )
-    basis = _basis_words(view)
+    basis = _basis_words(view, frame)
     return Card(
         "market.competitors",
         _sentence(view, known, name),
@@ -117,13 +141,22 @@ def _sentence(view: View, known: pd.DataFrame, name: str) -> str:
     return say(key, market=name, n=len(known), share=say.percent(abs(middle), 0))
 
 
-def _basis_words(view: View) -> str:
+def _basis_words(view: View, frame: pd.DataFrame) -> str:
+    """With which VAT own prices are shown, and how many of the products compared may bear less."""
+    say = view.say
     if kind_of(view) != "b2c":
-        return view.say("market.say.prices_net")
-    vat = _vat(snapshot.markets(view.sme.workspace), market_of(view))
+        return say("market.say.prices_net")
+    vat = _vat(view, snapshot.markets(view.sme.workspace))
     if not np.isfinite(vat):
-        return view.say("market.say.prices_without_vat")
-    return view.say("market.say.prices_gross", vat=view.say.percent(vat, 1))
+        return say("market.say.prices_without_vat")
+    told = say("market.say.prices_gross", vat=say.percent(vat, 1))
+    n = int(_vat_by_product(view)["unsettled"].reindex(frame["product_id"]).fillna(False).sum())
+    if not n:
+        return told
+    low = lowest_vat(view.sme, market_of(view), rules_day(view))
+    if not np.isfinite(low):
+        return f"{told} {say('market.say.vat_may_be_lower_unknown', n=n)}"
+    return f"{told} {say('market.say.vat_may_be_lower', n=n, low=say.percent(low, 0 if low == 0 else 1))}"
 
 
 def _refused_words(view: View, noted: Noted) -> str:

@@ -120,7 +120,7 @@ def figure_words(say: Speaker, figure: str, value: Any) -> str | None:
     if figure == "population":
         return _people(say, value)
     if figure == "gdp":
-        return say("market.unit.billions", value=say.number(value / 1e9, 0))
+        return say("market.unit.billion_dollars", value=say.number(value / 1e9, 0))
     if figure == "gdp_per_head_ppp":
         return say("market.unit.dollars_a_head", value=say.number(round(value, -2), 0))
     if figure in _SHARES:
