@@ -24,7 +24,7 @@ def opening_of(known: Known, inputs: PlanInputs, rules: PlanRules) -> OpeningBal
     take, nan = known.notes.take, float("nan")
 
     def booked(name: str) -> Found:
-        return Found(held.get(name, nan), "ledger", "reason.planning.from_books")
+        return Found(held.get(name, nan), "ledger", "reason.planning.booked_balance")
 
     if told.cash is None and np.isnan(held.get("cash", nan)):
         known.reasons.append("reason.planning.cash_unknown")
@@ -143,7 +143,7 @@ def vat_setting(known: Known, inputs: PlanInputs, rules: PlanRules) -> VatSettin
             "opening_vat",
             "money",
             told,
-            Found(known.books.balances.get("vat", float("nan")), "ledger", "reason.planning.from_books"),
+            Found(known.books.balances.get("vat", float("nan")), "ledger", "reason.planning.booked_balance"),
         )
     if not known.sme.profile.vat.registered or not inputs.streams:
         return VatSetting(opening=opening)
@@ -195,7 +195,7 @@ def tax_setting(known: Known, rules: PlanRules) -> TaxSetting:
         "opening_tax",
         "money",
         told.corporation_tax,
-        Found(booked, "ledger", "reason.planning.from_books"),
+        Found(booked, "ledger", "reason.planning.booked_balance"),
         Found(0.0, "default", "reason.planning.not_entered"),
     )
     losses = told.losses.value if told.losses else 0.0

@@ -25,6 +25,7 @@ _AT_ONCE = 12  # months side by side on a page across
 _MOST_ROWS = 60
 _CHART = 170  # points high
 _SHORTEST, _LONGEST = 9.0, 28.0  # letters that a column makes room for
+_LETTER, _PADDING, _NARROWEST = 0.56, 12.0, 60.0  # of the type's size; points; points for a long text
 
 
 def plan_pdf(view: View, opening: Sequence[str], tiles: Tiles, cards: Sequence[Card]) -> bytes:
@@ -149,8 +150,8 @@ def _laid(table: Table, columns: Sequence[int], heads: Sequence[str], say: Speak
     texts = [[shown(value, column, say, currency) for value in part[column.field]] for column in chosen]
     for row in zip(*texts, strict=True):
         rows.append([paragraph(text, size, False, right[n]) for n, text in enumerate(row)])
-    shares = _shares([heads[at] for at in columns], texts)
-    laid = LongTable(rows, colWidths=[width * share for share in shares], repeatRows=1)
+    widths = _widths([heads[at] for at in columns], texts, size, width)
+    laid = LongTable(rows, colWidths=widths, repeatRows=1)
     laid.setStyle(
         [
             ("BACKGROUND", (0, 0), (-1, 0), HexColor(LINE)),
@@ -165,10 +166,15 @@ def _laid(table: Table, columns: Sequence[int], heads: Sequence[str], say: Speak
     return laid
 
 
-def _shares(heads: Sequence[str], texts: Sequence[Sequence[str]]) -> list[float]:
-    """How wide each column is: by its longest text, within bounds, so that words wrap and numbers do not."""
+def _widths(heads: Sequence[str], texts: Sequence[Sequence[str]], size: float, width: float) -> list[float]:
+    """How wide each column is, in points: numbers and short words stay whole, long texts share the rest."""
     longest = [
-        min(max([len(head) * 0.6, *(len(text) for text in column)]), _LONGEST)
+        max([len(head) * 0.45, _SHORTEST, *(len(text) for text in column)])
         for head, column in zip(heads, texts, strict=True)
     ]
-    return [max(one, _SHORTEST) / sum(max(each, _SHORTEST) for each in longest) for one in longest]
+    needed = [min(one, _LONGEST) * _LETTER * size + _PADDING for one in longest]
+    long = [one >= _LONGEST for one in longest]
+    rest = width - sum(one for one, wraps in zip(needed, long, strict=True) if not wraps)
+    if not any(long) or rest < sum(long) * _NARROWEST:
+        return [width * one / sum(needed) for one in needed]
+    return [rest / sum(long) if wraps else one for one, wraps in zip(needed, long, strict=True)]
