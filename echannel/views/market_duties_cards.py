@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -102,7 +103,8 @@ def _row(noted: Mapping[str, DutyState], duty: Duty) -> dict[str, Any]:
         "name": duty.name,
         "state": state.state if state else "open",
         "since": duty.since,
-        "source": duty.source,
+        # What follows the colon explains the source in English; "what to do" says it in the page's language.
+        "source": duty.source.split(": ")[0],
         "confidence": duty.confidence if duty.checked or duty.confidence == "disputed" else "unread",
         "note": " – ".join(said) or "–",
     }
@@ -116,7 +118,7 @@ class DutyNotes:
     """In a dashboard: one duty, its state and a note; what is noted down stands in the register at once."""
 
     def __init__(self, view: View, drawn_again: Callable[[], None]) -> None:
-        from ipywidgets import Button, Dropdown, HBox, Layout, Text
+        from ipywidgets import HTML, Button, Dropdown, HBox, Layout, Text
 
         self.view, self._again = view, drawn_again
         say = view.say
@@ -127,7 +129,8 @@ class DutyNotes:
         self.button = Button(description=say("market.filter.duty_save"))
         self.button.add_class("ec-button")
         self.button.on_click(lambda _: self.save())
-        parts = [self.duty, self.state, self.note, self.button]
+        self.said = HTML()
+        parts = [self.duty, self.state, self.note, self.button, self.said]
         self.box = HBox(parts, layout=Layout(flex_flow="row wrap", overflow="visible"))
         self.box.add_class("ec-filters")
         self.follow(view)
@@ -136,8 +139,14 @@ class DutyNotes:
         """Offers the duties of the market that is now looked at."""
         self.view = view
         found = [(view.say(f"market.duty.{one.name}"), one.name) for one in duties_here(view)]
+        names = [name for _, name in found]
         if list(self.duty.options) != found:
+            before = self.duty.value
             self.duty.options = found
+            # New options leave a list without a value: what is shown first would not be noted down.
+            left = [one.name for one in open_duties(view)]
+            self.duty.value = before if before in names else next(iter(left or names), None)
+            self.said.value = ""
         self.box.layout.display = "" if found else "none"
 
     def save(self) -> None:
@@ -153,4 +162,7 @@ class DutyNotes:
             note=self.note.value.strip()[:500],
         )
         self.note.value = ""
+        say = self.view.say
+        duty, state = say(f"market.duty.{self.duty.value}"), say(f"market.duty_state.{self.state.value}")
+        self.said.value = escape(say("market.say.duty_noted", duty=duty, state=state))
         self._again()

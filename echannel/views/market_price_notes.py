@@ -55,6 +55,9 @@ class PriceNotes:
         if sme.workspace is None:
             return
         typed = self.product.value.strip()
+        if not typed:
+            self.said.value = escape(self.view.say("market.say.choose_product"))
+            return
         try:
             noted = price_of(
                 sme,
@@ -68,5 +71,8 @@ class PriceNotes:
             self.said.value = escape(self.view.say.error(wrong))
             return
         add_price(open_register(sme.workspace), sme.profile.id, **noted)
-        self.said.value = self.price.value = self.competitor.value = ""
+        price = self.view.say.money(noted["price"], noted["currency"])
+        said = self.view.say("market.say.price_noted", competitor=noted["competitor"], price=price)
+        self.said.value = escape(said)
+        self.price.value = self.competitor.value = ""
         self._again()
