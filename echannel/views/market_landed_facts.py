@@ -144,7 +144,9 @@ def duty_words(view: View, of: Case) -> list[str]:
     headings = [code for code, one in kept.items() if not one.found]
     if headings:
         words.append(say("market.say.uk_duty_heading", n=len(headings), codes=headings[:MOST_NAMED]))
-    other = [f"{code} ({one.text or '–'})" for code, one in kept.items() if one.found and one.duty is None]
+    other = [
+        f"{code}\u00a0→ {one.text or '–'}" for code, one in kept.items() if one.found and one.duty is None
+    ]
     if other:
         words.append(say("market.say.uk_duty_no_percentage", n=len(other), codes=other[:MOST_NAMED]))
     return words
