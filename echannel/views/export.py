@@ -47,19 +47,23 @@ def to_csv(table: Table, say: Speaker) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
+def new_workbook(out: io.BytesIO) -> Any:
+    """An empty workbook: texts stay texts, and the same cells give the same bytes."""
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "nan_inf_to_errors": True,
+    }
+    book = xlsxwriter.Workbook(out, options)
+    book.set_properties({"created": _ANY_MOMENT})
+    return book
+
+
 def to_xlsx(tables: Table | list[Table], say: Speaker) -> bytes:
     """One or more tables as a workbook, one sheet each; numbers stay numbers, texts never become formulas."""
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        out,
-        {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "nan_inf_to_errors": True,
-        },
-    )
-    book.set_properties({"created": _ANY_MOMENT})
+    book = new_workbook(out)
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     formats = {
         kind: book.add_format({"num_format": pattern})

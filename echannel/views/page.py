@@ -150,37 +150,30 @@ class Page:
         if self.mode == "report":
             self._slot(lambda view: files_to_page(files(view), title))
             return
-        from ipywidgets import HTML as LiveHTML
-        from ipywidgets import Button, VBox
-
-        links = LiveHTML()
-        links.add_class("ec-live")
-        button = Button(description=self.say(f"{self.tool}.files.make"), icon="")
-        button.add_class("ec-button")
-        button.on_click(
-            lambda _: setattr(links, "value", self._drawn(lambda view: files_to_page(files(view), title)))
-        )
-        self._slots.append(_Slot(links, lambda _: ""))  # files made before belong to another choice
-        display(VBox([button, links]))
+        self._button(f"{self.tool}.files.make", lambda view: files_to_page(files(view), title))
 
     def act(self, name: str, do: Callable[[View], str]) -> None:
         """A dashboard's button (``<tool>.act.<name>``) that does something and says what it did."""
         if self.view is None or self.mode == "report":
             return
-        from ipywidgets import HTML as LiveHTML
-        from ipywidgets import Button, VBox
-
-        done = LiveHTML()
-        done.add_class("ec-live")
-        button = Button(description=self.say(f"{self.tool}.act.{name}"), icon="")
-        button.add_class("ec-button")
 
         def said(view: View) -> str:
             return f'<p class="ec ec-note" role="status">{escape(do(view))}</p>'
 
-        button.on_click(lambda _: setattr(done, "value", self._drawn(said)))
-        self._slots.append(_Slot(done, lambda _: ""))  # what was done belongs to another choice
-        display(VBox([button, done]))
+        self._button(f"{self.tool}.act.{name}", said)
+
+    def _button(self, words: str, html: Callable[[View], str]) -> None:
+        """A button, and below it what pressing it made, which goes with the next choice."""
+        from ipywidgets import HTML as LiveHTML
+        from ipywidgets import Button, VBox
+
+        made = LiveHTML()
+        made.add_class("ec-live")
+        button = Button(description=self.say(words), icon="")
+        button.add_class("ec-button")
+        button.on_click(lambda _: setattr(made, "value", self._drawn(html)))
+        self._slots.append(_Slot(made, lambda _: ""))
+        display(VBox([button, made]))
 
     def foot(self) -> None:
         """What the page was made from: period, table versions, package version, date."""

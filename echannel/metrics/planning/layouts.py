@@ -7,6 +7,9 @@ by these lists, the spreadsheet writes its formulas from them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
+
+from echannel.metrics.planning.inputs import CostLine
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,7 @@ EXTERNAL_LINES = (
     "irrecoverable_vat",
 )
 STAFF_LINES = ("staff_gross", "employer_charges", "owner_charges")
-COST_LINES = (
-    "marketing",
-    "rent",
-    "platform",
-    "e_invoicing",
-    "other_overheads",
-    "one_offs",
-    "local_taxes",
-    "owner_charges",
-)
+COST_LINES: tuple[CostLine, ...] = get_args(CostLine)
 
 PROFIT_AND_LOSS = (
     Line("sales"),

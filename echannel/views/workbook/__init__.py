@@ -10,8 +10,6 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-import xlsxwriter
-
 from echannel.formulas import safe_cell
 from echannel.locale import Speaker
 from echannel.metrics.periods import month_start
@@ -19,6 +17,7 @@ from echannel.metrics.planning.engine import Plan
 from echannel.metrics.planning.layouts import STATEMENTS
 from echannel.metrics.planning.rules import PlanRules
 from echannel.metrics.turnover import as_date
+from echannel.views.export import new_workbook
 from echannel.views.planning_words import stream_name
 from echannel.views.workbook.costs import cost_rows, goods_rows, staff_rows
 from echannel.views.workbook.grid import Grid, Sheet
@@ -39,9 +38,7 @@ def plan_workbook(
     changed is blue on the other sheets. Money is in ``plan.inputs.currency``; texts never become formulas.
     """
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
+    book = new_workbook(out)
     by_payment = bool(rules.vat.on_receipts.any())
     grid = Grid(book, plan.months, _formats(book), by_payment)
     _first_sheet(book, grid.formats, assumed, title, say)

@@ -8,12 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
-
 from echannel.locale import Speaker
 from echannel.metrics.periods import month_of
-from echannel.metrics.planning.corporation_tax import tax_on
-from echannel.metrics.planning.rules import TaxBand, TaxSetting, TaxYear, cents
+from echannel.metrics.planning.corporation_tax import tax_so_far
+from echannel.metrics.planning.rules import TaxBand, TaxSetting, TaxYear
 from echannel.metrics.turnover import as_date
 from echannel.views.workbook.grid import List, Sheet
 
@@ -54,7 +52,7 @@ def tax_rows(sheet: Sheet, years: tuple[TaxYear, ...], setting: TaxSetting, star
         if back >= 0:
             table.put(line, "tax", known[back] if back < len(known) else 0.0)
         else:
-            so_far = f"+{_before(year, setting, start)}"
+            so_far = f"+{_charged_before(year, setting, start):.2f}"
             table.put(line, "tax", "=" + _within("tax.charge", inside) + so_far)
         ends_inside = year.last < start + months
         on_account = f"=SUMIF({parts.column('line')},{line + 1},{parts.column('amount')})"
@@ -151,22 +149,13 @@ def _charge_rows(
         main = f"{{tax.rate{bands - 1}}}*{{tax.taxable}}-{{tax.relief}}*MAX({{tax.upper}}-{{tax.taxable}},0)"
         small = "{tax.small_rate}*{tax.taxable}"
         sliced = f"IF({{tax.relief}}>0,IF({{tax.taxable}}<={{tax.lower}},{small},{main}),{sliced})"
-    row("grown", f"ROUND({sliced},2)", _grown_so_far(years[of_month[0]], setting, start))
+    row("grown", f"ROUND({sliced},2)", _charged_before(years[of_month[0]], setting, start))
     row("charge", f"{{tax.grown}}-IF({same},{{tax.grown-1}},0)")
 
 
-def _grown_so_far(year: TaxYear, setting: TaxSetting, start: int) -> float:
-    """Tax on the profit of the running year before the plan starts."""
-    if year.first >= start:
-        return 0.0
-    profit = np.maximum(np.array([setting.profit_so_far]), 0.0)
-    free = np.minimum(profit, year.loss_free)
-    used = np.minimum(setting.losses, free + year.loss_share * (profit - free))
-    return float(cents(tax_on(profit - used, year))[0])
-
-
-def _before(year: TaxYear, setting: TaxSetting, start: int) -> str:
-    return f"{_grown_so_far(year, setting, start):.2f}"
+def _charged_before(year: TaxYear, setting: TaxSetting, start: int) -> float:
+    """Tax on the profit of the running year before the plan starts; none of a year that starts in it."""
+    return tax_so_far(setting.profit_so_far, setting.losses, year) if year.first < start else 0.0
 
 
 def _band(year: TaxYear, band: int) -> TaxBand:
