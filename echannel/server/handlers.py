@@ -11,14 +11,14 @@ from nbformat import NotebookNode
 from tornado.web import StaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
-from echannel.batch.index import tool_title
 from echannel.batch.pages import BRAND, Frame, Link, Words, asset_files, message_page
 from echannel.batch.plan import tool_names
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
-from echannel.profiles import load_sme, sme_ids
-from echannel.server.urls import ASSETS, RENDER, dashboard_url
-from echannel.workspace import Workspace, find_workspace
+from echannel.profiles import load_sme
+from echannel.server.frames import page_frame
+from echannel.server.urls import ASSETS, dashboard_url
+from echannel.workspace import find_workspace
 
 _OWN = Path(__file__).parent / "template"
 
@@ -124,59 +124,10 @@ class DashboardHandler(_Plain, TornadoVoilaHandler):
     def put_frame(handler: DashboardHandler, notebook: NotebookNode, cwd: str) -> NotebookNode:
         """Lay what stands around the page into the notebook that is about to run (Voilà's hook)."""
         name = handler.request.path.rsplit("/", 1)[-1].removesuffix(".ipynb")
-        notebook.metadata["echannel"] = _dashboard(name, handler._sme(), handler.get_argument("lang"))
+        notebook.metadata["echannel"] = page_frame(name, handler._sme(), handler.get_argument("lang"))
         return notebook
 
 
 def pages() -> tuple[str, ...]:
     """The notebooks that are served: home, the tools, and the one that connects a new SME's files."""
     return ("home", "connect", *tool_names(find_workspace()))
-
-
-def _dashboard(name: str, sme: str, language: str) -> dict[str, Any]:
-    workspace = find_workspace()
-    say = Speaker(language)
-    tools = tool_names(workspace) if sme else ()
-    smes = [_sme_option(workspace, other, other == sme) for other in sme_ids(workspace)] if sme else []
-    query = {"sme": sme} if sme else {}
-    firm = next((option["name"] for option in smes if option["current"]), None)
-    title = [firm, tool_title(say, name) if name in tools else say("serve.home.title"), BRAND]
-    return {
-        "frame": Frame(
-            language,
-            " · ".join(part for part in title if part),
-            ASSETS,
-            Words.of(say),
-            Link(BRAND, dashboard_url("home", lang=language)),
-            tuple(
-                Link(tool_title(say, tool), dashboard_url(tool, sme=sme, lang=language), tool == name)
-                for tool in tools
-            ),
-            tuple(
-                Link(
-                    say(f"language.{other}"),
-                    dashboard_url(name, **query, lang=other),
-                    other == language,
-                    other,
-                )
-                for other in LANGUAGES
-            ),
-        ),
-        "smes": smes,
-        "action": f"{RENDER}{name}.ipynb",
-        "words": {
-            "sme": say("serve.page.sme"),
-            "waiting": say("serve.page.waiting"),
-            "step": say("serve.page.step", cell="{cell}", cells="{cells}"),
-            "failed": say("serve.page.failed"),
-            "failed_next": say("serve.page.failed_next"),
-        },
-    }
-
-
-def _sme_option(workspace: Workspace, sme: str, current: bool) -> dict[str, Any]:
-    try:
-        name = load_sme(workspace, sme).name
-    except UserError:
-        name = sme
-    return {"id": sme, "name": name, "current": current}
