@@ -52,7 +52,7 @@ notebooks: $(SMALL)/finished
 	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout 300 -p no:cacheprovider -q $(SMALL)/filled
 
 browser: $(SMALL)/finished
-	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 3 --dist loadfile -m browser --durations 10 tests/browser
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 3 --dist loadfile -m browser --timeout 900 --durations 10 tests/browser
 
 $(SMALL)/finished: $(SETUP) tests/small_demo.py $(wildcard notebooks/*.ipynb parameters/smes/*.yml echannel/demo/*.py echannel/*.py echannel/connectors/files/*.py)
 	@rm -rf $(SMALL)
