@@ -27,11 +27,14 @@ from echannel.register import open_register, remove_scenario
 from echannel.risks import books_of, plan_of_last_year, planned_months, spread_of
 from echannel.sme import open_sme
 from echannel.sync import sync_sme
+from echannel.views import page as pages
+from echannel.views import planning_keep
 from echannel.views import planning_past_cards as past
 from echannel.views import planning_project_cards as projects
 from echannel.views import planning_risk_cards as risks
 from echannel.views.cards import Card, to_page
-from echannel.views.context import View
+from echannel.views.context import Choice, View
+from echannel.views.plan_choice import PlanChoice
 from echannel.views.planning_plan import basis, planned, simulation
 from echannel.workspace import Workspace
 
@@ -194,6 +197,34 @@ def test_an_adopted_plan_is_what_its_months_are_held_against(sme, monkeypatch, c
     plan = plan_of(sme)
     assert adopted_turnover(sme)["turnover"].tolist() == plan.line("turnover").tolist()
     assert f"{FIRM}: the plan of 36 months" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_plan_on_the_screen_is_kept_and_the_card_says_since_when(sme, language, monkeypatch):
+    monkeypatch.setattr(pages, "display", lambda _: None)
+    page = pages.Page("planning", sme, sme.speaker(language), "live")
+    page.show(past.plan_and_actual)
+    shown = page._slots[0].widget
+    button: list = []
+    monkeypatch.setattr(pages, "display", button.append)
+    page.act("keep", planning_keep.keep_plan)
+    press, answer = button[0].children
+    page.view = page.view.chosen(Choice(plan=PlanChoice("cautious", (("price", 1.05),))))
+    try:
+        press.click()
+        made = planned(page.view)
+        assert made.line("turnover").sum() != plan_of(sme).line("turnover").sum(), "as tried, not as planned"
+        assert adopted_turnover(sme)["turnover"].tolist() == made.line("turnover").tolist()
+        say, first = page.say, pd.Period(ordinal=made.start, freq="M")
+        today = say.day(pd.Timestamp.now(tz="UTC"))
+        for told in (answer.value, shown.value):
+            assert say.month(first) in told and today in told and say.number(made.months) in told
+        assert money(page.view, made.line("turnover")[:12].sum()) in answer.value
+        assert say("planning.scenario.cautious") in answer.value
+        page.redraw(Choice())
+        assert answer.value == "" and today in shown.value
+    finally:
+        remove_scenario(open_register(sme.workspace), FIRM, "planning", f"adopted_{made.start}")
 
 
 def test_plan_and_actual_rest_on_nothing_but_what_was_known_then(sme, view):

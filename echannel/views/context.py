@@ -120,6 +120,11 @@ class View:
             self._memory[(name,)] = compute()
         return self._memory[(name,)]
 
+    def forget(self, *names: str) -> None:
+        """Has what was done :meth:`once` done again when it is next asked for."""
+        for name in names:
+            self._memory.pop((name,), None)
+
     @cached_property
     def whole(self) -> Sales:
         """All days of the chosen kind, channel and country."""

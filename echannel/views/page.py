@@ -163,7 +163,10 @@ class Page:
         self._button(f"{self.tool}.act.{name}", said)
 
     def _button(self, words: str, html: Callable[[View], str]) -> None:
-        """A button, and below it what pressing it made, which goes with the next choice."""
+        """A button, and below it what pressing it made, which goes with the next choice.
+
+        Cards that are ``moved_by`` what was done are drawn again.
+        """
         from ipywidgets import HTML as LiveHTML
         from ipywidgets import Button, VBox
 
@@ -171,7 +174,12 @@ class Page:
         made.add_class("ec-live")
         button = Button(description=self.say(words), icon="")
         button.add_class("ec-button")
-        button.on_click(lambda _: setattr(made, "value", self._drawn(html)))
+
+        def pressed(_: object) -> None:
+            made.value = self._drawn(html)
+            self._draw([slot for slot in self._slots if slot.key is not None])
+
+        button.on_click(pressed)
         self._slots.append(_Slot(made, lambda _: ""))
         display(VBox([button, made]))
 
@@ -184,13 +192,16 @@ class Page:
         if self.view is None:
             return
         self.view = self.view.chosen(choice)
-        for slot in self._slots:
+        self._draw(self._slots, everything)
+        for follow in self._followers:
+            follow(self.view)
+
+    def _draw(self, slots: list[_Slot], everything: bool = False) -> None:
+        for slot in slots:
             wanted = self._key(slot.key)
             if everything or wanted is None or wanted != slot.drawn_for:
                 slot.widget.value = self._drawn(slot.html)
                 slot.drawn_for = wanted
-        for follow in self._followers:
-            follow(self.view)
 
     def _key(self, key: Callable[[View], object] | None) -> object:
         """What a block is drawn for; None where it is always drawn, or where the choice cannot be met."""

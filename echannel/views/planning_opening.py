@@ -24,6 +24,9 @@ from echannel.views.planning_plan import (
 )
 from echannel.views.tiles import Tile, Tiles
 
+HEADS = ("planning.open.head.ahead", "planning.open.head.why", "planning.open.head.next")
+"""What stands before the opening's three sentences, on the page and on paper."""
+
 _TAKES = {
     "stock": "planning.open.stock_takes",
     "customers": "planning.open.customers_take",

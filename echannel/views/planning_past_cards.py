@@ -12,10 +12,11 @@ from echannel.metrics.planning.books import Books
 from echannel.metrics.result import OK
 from echannel.risks import books_of, planned_months
 from echannel.views import axes, charts, theme
-from echannel.views.cards import Card, Rows, steady
+from echannel.views.cards import Card, Rows, moved_by, steady
 from echannel.views.context import View
 from echannel.views.planning_facts import YEAR, first_day, period_of
 from echannel.views.planning_facts import rows as plan_rows
+from echannel.views.planning_keep import kept_plan
 from echannel.views.tables import Column, Table
 
 _DAYS = ("dso", "dpo", "dio")
@@ -189,14 +190,13 @@ def _days_sentence(say: Speaker, last: pd.Series) -> str:
     return f"{say('planning.say.past_days', parts=say.enumeration(parts))} {need}" if parts else need
 
 
-@steady
+@moved_by(kept_plan)
 def plan_and_actual(view: View) -> Card:
     """What came otherwise than a plan made a year before, by volume, price, mix and cost."""
     say, planned = view.say, view.once("planned_months", lambda: planned_months(view.sme))
     if planned.empty:
-        return Card(
-            "planning.plan_and_actual", "", missing=("reason.planning.no_plan_of_last_year",), term="pvm"
-        )
+        reason = "reason.planning.no_plan_of_last_year"
+        return Card("planning.plan_and_actual", "", missing=(reason,), note=_to_come(view), term="pvm")
     found = view.once("plan_and_actual", lambda: _compared(view, planned))
     if found.empty:
         return Card("planning.plan_and_actual", "", missing=("reason.products_unknown",), term="pvm")
@@ -234,7 +234,7 @@ def plan_and_actual(view: View) -> Card:
         plan_rows(view),
         (figure,),
         Table("plan-and-actual", frame, columns, say.currency),
-        note=_sources(say, planned, found),
+        note=" ".join(filter(None, (_sources(say, planned, found), _to_come(view, planned)))),
         term="pvm",
     )
 
@@ -256,6 +256,14 @@ def _gap_sentence(say: Speaker, months: pd.DataFrame, parts: pd.Series) -> str:
     most = str(parts.abs().idxmax())
     money = say.money(float(parts[most]), decimals=0, signed=True)
     return f"{said} " + say("planning.say.largest_part", part=say(f"planning.part.{most}"), money=money)
+
+
+def _to_come(view: View, planned: pd.DataFrame | None = None) -> str:
+    """The plan that was kept, where none of its months has passed."""
+    kept = kept_plan(view)
+    if kept is None or (planned is not None and kept.start <= planned["month"].max()):
+        return ""
+    return view.say("planning.say.kept_to_come", n=kept.months, month=period_of(kept.start), day=kept.day)
 
 
 def _sources(say: Speaker, planned: pd.DataFrame, found: pd.DataFrame) -> str:

@@ -38,7 +38,12 @@ TOOLS = {
     "growth": Tool(opening.growth, filter_bar, by_period=True),
     "audit": Tool(opening.audit),
     "inventory": Tool(inventory_opening.inventory, what_if_bar, waits=inventory_opening.waits),
-    "planning": Tool(planning_opening.planning, planning_controls.what_if_bar, waits=planning_opening.waits),
+    "planning": Tool(
+        planning_opening.planning,
+        planning_controls.what_if_bar,
+        waits=planning_opening.waits,
+        heads=planning_opening.HEADS,
+    ),
     "market": Tool(
         market_opening.market,
         market_bar,
