@@ -202,8 +202,11 @@ def _become_kernel(request: dict[str, Any]) -> NoReturn:
 
         # [python, options…, -m, ipykernel_launcher, arguments…]; the kernel ends with the nursery.
         arguments = request["argv"][request["argv"].index("ipykernel_launcher") + 1 :]
+        # Imported before there was a kernel, ipywidgets listens to no page: one that opens would have to
+        # ask for each of its hundreds of models by itself.
+        listening = "--IPKernelApp.extensions=ipywidgets"
         IPKernelApp.launch_instance(
-            [*arguments, f"--IPKernelApp.parent_handle={nursery}", "--IPKernelApp.log_level=50"]
+            [*arguments, listening, f"--IPKernelApp.parent_handle={nursery}", "--IPKernelApp.log_level=50"]
         )
         code = 0
     finally:
