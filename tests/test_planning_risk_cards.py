@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -21,6 +22,8 @@ from echannel.market_entries import save_entry
 from echannel.metrics.planning.engine import build_plan
 from echannel.metrics.planning.inputs import MarketEntry
 from echannel.metrics.planning.investment import appraise
+from echannel.metrics.planning.levers import moved
+from echannel.metrics.planning.monte_carlo import unforeseen
 from echannel.metrics.planning.scenarios import applied
 from echannel.plans import plan_of
 from echannel.register import open_register, remove_scenario
@@ -28,19 +31,20 @@ from echannel.risks import books_of, plan_of_last_year, planned_months, spread_o
 from echannel.sme import open_sme
 from echannel.sync import sync_sme
 from echannel.views import page as pages
+from echannel.views import planning_goal_cards as goal_cards
 from echannel.views import planning_keep
 from echannel.views import planning_past_cards as past
 from echannel.views import planning_project_cards as projects
 from echannel.views import planning_risk_cards as risks
-from echannel.views.cards import Card, to_page
+from echannel.views.cards import Card, later, to_page
 from echannel.views.context import Choice, View
 from echannel.views.plan_choice import PlanChoice
-from echannel.views.planning_plan import basis, planned, simulation
+from echannel.views.planning_plan import basis, chosen_inputs, planned, simulation
 from echannel.workspace import Workspace
 
 FIRM = "sussex-parts"
 CARDS = (
-    *(risks.scenarios, risks.running_dry, risks.matters, risks.goals),
+    *(risks.scenarios, risks.running_dry, risks.matters, goal_cards.goals),
     *(projects.project, past.past_years, past.past_days, past.plan_and_actual),
 )
 
@@ -122,10 +126,62 @@ def test_drivers_are_told_with_where_their_range_comes_from(sme, view):
 
 
 def test_a_goal_is_told_with_the_lever_that_reaches_it_or_endangers_it(view):
-    card = risks.goals(view)
+    card, made = goal_cards.goals(view), basis(view)
     assert len(card.table.frame) >= 8 and "ex VAT" in card.table.frame["lever"].to_string()
-    for target in risks.targets(basis(view)):
-        assert risks._target(view.say, target) in card.sentence
+    for target in goal_cards.targets(made.inputs, made.rules):
+        assert goal_cards._target(view.say, target) in card.sentence
+
+
+def test_futures_sensitivities_and_goals_speak_of_the_plan_as_the_sliders_have_it(view):
+    tried = view.chosen(Choice(plan=PlanChoice("expected", (("price", 0.93), ("order_value", 1.1)))))
+    made, inputs = basis(view), chosen_inputs(tried)
+    futures = risks.scenarios(tried)
+    expected = row(futures, name=tried.say("planning.scenario.expected"))
+    assert expected["lowest"] == planned(tried).line("cash").min() != planned(view).line("cash").min()
+    bases = set(risks.matters(tried).table.frame["base"])
+    assert bases == {build_plan(unforeseen(inputs), made.rules).line("cash").min()}
+    found = [one for one in goal_cards._answers(inputs, made.rules) if np.isfinite(one.value)]
+    met = [one for one in found if one.target.name == "break_even" and one.lever != "loan"]
+    assert met
+    for one in met:
+        last = one.target.by - inputs.start + 1
+        profit = build_plan(moved(inputs, {one.lever: one.value}), made.rules).line("profit_before_tax")
+        assert profit[:last].sum() == pytest.approx(0.0, abs=5), "just met, from where the sliders stand"
+    now = row(goal_cards.goals(tried), lever=tried.say("planning.lever.order_value"))["now"]
+    assert now != row(goal_cards.goals(view), lever=view.say("planning.lever.order_value"))["now"]
+    for card in (futures, risks.matters(tried), goal_cards.goals(tried)):
+        assert tried.say("planning.say.with_sliders", n=2) in card.note
+
+
+def test_what_takes_a_while_is_drawn_once_the_reader_rests(sme, monkeypatch):
+    monkeypatch.setattr(pages, "display", lambda _: None)
+    monkeypatch.setattr(pages, "_REST", 0.02)
+    drawn: list[str] = []
+
+    def quick(view: View) -> Card:
+        drawn.append("quick")
+        return Card("planning.cash", "")
+
+    @later
+    def slow(view: View) -> Card:
+        drawn.append(view.choice.plan.scenario)
+        return Card("planning.goals", "")
+
+    page = pages.Page("planning", sme, sme.speaker("en"), "live")
+    page.show(slow)
+    page.show(quick)
+    drawn.clear()
+
+    async def turned() -> None:
+        for scenario in ("cautious", "ambitious"):
+            page.redraw(Choice(plan=PlanChoice(scenario)))
+        assert drawn == ["quick", "quick"]
+        await asyncio.sleep(0.1)
+
+    asyncio.run(turned())
+    assert drawn == ["quick", "quick", "ambitious"], "once, for the last choice"
+    page.redraw(Choice())
+    assert drawn[3:] == ["quick", "expected"], "at once where nothing runs that could wait"
 
 
 def test_the_market_is_appraised_on_the_cash_that_it_adds(view):

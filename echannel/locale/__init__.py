@@ -160,8 +160,7 @@ class Speaker:
 
     def month(self, value: pd.Period | date) -> str:
         """A month: Nov 2026, nov. 2026."""
-        moment = value.to_timestamp() if isinstance(value, pd.Period) else value
-        return dates.format_date(moment, "MMM y", locale=self.locale)
+        return _month(value.year, value.month, str(self.locale))
 
     def period(self, first: date | pd.Timestamp, last: date | pd.Timestamp) -> str:
         """A stretch of days, both included: "2025", "Jan – Mar 2025" or "7 Jan – 3 Feb 2026".
@@ -227,6 +226,12 @@ def _unsigned_zero(value: float | None, decimals: int) -> float:
     """The value, but 0 for what rounds to 0: nobody reads "−0.00" with profit."""
     assert value is not None
     return value if round(value, decimals) else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _month(year: int, month: int, locale: str) -> str:
+    """A plan's tables name the same months hundreds of times."""
+    return dates.format_date(date(year, month, 1), "MMM y", locale=locale)
 
 
 @lru_cache

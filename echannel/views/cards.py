@@ -75,6 +75,12 @@ def steady(card: Shown) -> Shown:
     return card
 
 
+def later(card: Shown) -> Shown:
+    """Marks a card that takes a while to make: a dashboard draws it again once its reader rests."""
+    card.later = True  # type: ignore[attr-defined]
+    return card
+
+
 def moved_by(key: Callable[..., object]) -> Callable[[Shown], Shown]:
     """Marks a card that only some choices move: it is drawn again when ``key(view)`` is another."""
 

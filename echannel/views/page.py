@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable
@@ -38,6 +39,7 @@ CardFunction = Callable[[View], Block]
 FilesFunction = Callable[[View], tuple[Download, ...]]
 
 log = logging.getLogger(__name__)
+_REST = 0.4  # seconds without a choice after which what takes a while is drawn
 
 
 def mode() -> str:
@@ -87,6 +89,7 @@ class _Slot:
     widget: Any
     html: Callable[[View], str]
     key: Callable[[View], object] | None = None
+    later: bool = False
     drawn_for: object = None
 
 
@@ -100,6 +103,7 @@ class Page:
         self.view = View(sme, say, mode=where_it_runs) if sme is not None else None
         self._slots: list[_Slot] = []
         self._followers: list[Callable[[View], None]] = []
+        self._waiting: asyncio.TimerHandle | None = None
 
     def head(self) -> None:
         """Title, SME, period, data as of; in a dashboard the filters too."""
@@ -128,7 +132,7 @@ class Page:
     def show(self, card: CardFunction) -> None:
         """One card (or row of tiles); nothing where it does not apply to this SME."""
         moves, key = not getattr(card, "steady", False), getattr(card, "moved_by", None)
-        self._slot(lambda view: block_html(card(view), view), moves, key)
+        self._slot(lambda view: block_html(card(view), view), moves, key, getattr(card, "later", False))
 
     def control(self, make: Callable[[View, Callable[[], None]], Any]) -> None:
         """Widgets beside the cards, in a dashboard only.
@@ -188,13 +192,28 @@ class Page:
         self._slot(lambda view: foot_html(self.tool, view))
 
     def redraw(self, choice: Choice, everything: bool = False) -> None:
-        """Every block that the choice moves, again from the top; ``everything``: whatever it depends on."""
+        """Every block that the choice moves, again from the top; ``everything``: whatever it depends on.
+
+        Cards marked ``later`` follow once no choice has come for a moment.
+        """
         if self.view is None:
             return
         self.view = self.view.chosen(choice)
-        self._draw(self._slots, everything)
+        self._draw([slot for slot in self._slots if not slot.later], everything)
         for follow in self._followers:
             follow(self.view)
+        slow = [slot for slot in self._slots if slot.later]
+        if slow:
+            self._when_resting(lambda: self._draw(slow, everything))
+
+    def _when_resting(self, do: Callable[[], None]) -> None:
+        """Does it after a moment without another choice; at once where nothing runs that could wait."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+        try:
+            self._waiting = asyncio.get_running_loop().call_later(_REST, do)
+        except RuntimeError:
+            do()
 
     def _draw(self, slots: list[_Slot], everything: bool = False) -> None:
         for slot in slots:
@@ -217,6 +236,7 @@ class Page:
         html: Callable[[View], str],
         moves: bool = True,
         key: Callable[[View], object] | None = None,
+        later: bool = False,
     ) -> None:
         if self.view is None:
             return
@@ -230,7 +250,7 @@ class Page:
         widget = LiveHTML(value=drawn)
         widget.add_class("ec-live")
         if moves:
-            self._slots.append(_Slot(widget, html, key, self._key(key)))
+            self._slots.append(_Slot(widget, html, key, later, self._key(key)))
         display(widget)
 
     def _drawn(self, html: Callable[[View], str]) -> str:

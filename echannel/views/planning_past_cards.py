@@ -190,7 +190,7 @@ def _days_sentence(say: Speaker, last: pd.Series) -> str:
     return f"{say('planning.say.past_days', parts=say.enumeration(parts))} {need}" if parts else need
 
 
-@moved_by(kept_plan)
+@moved_by(lambda view: (kept_plan(view),))
 def plan_and_actual(view: View) -> Card:
     """What came otherwise than a plan made a year before, by volume, price, mix and cost."""
     say, planned = view.say, view.once("planned_months", lambda: planned_months(view.sme))

@@ -1,7 +1,8 @@
-"""Risks: futures side by side, the chance of running dry, what matters most, and what a target would take."""
+"""Risks: futures side by side, the chance of running dry, and what matters most for cash."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,39 +10,36 @@ import pandas as pd
 
 from echannel.locale import Speaker
 from echannel.metrics.planning.engine import build_plan
-from echannel.metrics.planning.goal_seek import Solved, Target, solve
-from echannel.metrics.planning.levers import LEVERS, usable
+from echannel.metrics.planning.levers import LEVERS
 from echannel.metrics.planning.scenarios import EXPECTED, Scenario, applied
 from echannel.metrics.planning.sensitivity import tornado
 from echannel.metrics.planning.uncertainty import TURNOVER
 from echannel.views import axes, charts, theme
-from echannel.views.cards import Card, steady
+from echannel.views.cards import Card, later
 from echannel.views.context import View
 from echannel.views.frames import first_row
 from echannel.views.planning_facts import YEAR, calendar, period_of, rows
 from echannel.views.planning_plan import (
     Basis,
     basis,
-    levers_of_history,
+    chosen_inputs,
     outlook,
     planned,
     simulation,
+    unsaid,
     why_not,
 )
-from echannel.views.planning_words import scenario_name
+from echannel.views.planning_words import as_tried, scenario_name
 from echannel.views.tables import Column, Table
 
 _COLOURS = {"cautious": theme.ALERT, EXPECTED: theme.MAIN, "ambitious": theme.SECOND}
 _SHOWN = 8  # drivers of a chart
-_LEVERS = ("conversion", "basket", "accounts", "order_value", "price", "margin", "days_to_pay", "overheads")
-_MONEY_LEVERS = ("basket", "order_value")
 _HORIZONS = (6, 12, 24, 36)
-_SAFE_MONTHS = 1  # of costs, that a firm should keep in the bank
 
 
-@steady
+@later
 def scenarios(view: View) -> Card:
-    """The same plan in other futures, side by side."""
+    """The same plan in other futures, side by side, with the sliders as the reader has them."""
     made = basis(view)
     if made is None:
         return Card("planning.scenarios", "", missing=why_not(view), term="scenario")
@@ -83,7 +81,16 @@ def scenarios(view: View) -> Card:
         Column("end", "planning_cash_end", "money"),
     )
     table = Table("scenarios", frame, columns, say.currency)
-    return Card("planning.scenarios", sentence, rows(view), (figure,), table, term="scenario")
+    return Card(
+        "planning.scenarios",
+        sentence,
+        rows(view),
+        (figure,),
+        table,
+        unsaid(view),
+        note=as_tried(view, scenario=False),
+        term="scenario",
+    )
 
 
 @dataclass(frozen=True)
@@ -99,11 +106,12 @@ class _Future:
 
 
 def _futures(view: View, made: Basis) -> list[_Future]:
-    return view.once("futures", lambda: [_future(made, one) for one in made.scenarios.values()])
+    levers = dict(view.choice.plan.levers)
+    return [_future(made, one, levers) for one in made.scenarios.values()]
 
 
-def _future(made: Basis, scenario: Scenario) -> _Future:
-    inputs = applied(made.inputs, scenario, None, made.forecast, made.spread)
+def _future(made: Basis, scenario: Scenario, levers: Mapping[str, float]) -> _Future:
+    inputs = applied(made.inputs, scenario, levers, made.forecast, made.spread)
     plan = build_plan(inputs, made.rules, keep=("cash", "turnover", "net_profit"))
     cash = plan.line("cash")
     return _Future(
@@ -131,7 +139,10 @@ def running_dry(view: View) -> Card:
         say("planning.say.dry_by", month=months[place], chance=say.percent(ahead.chance[place], 0))
         for place in _when_it_rises(ahead.chance)
     ]
-    if told:
+    gaps = unsaid(view)
+    if gaps:
+        sentence = ""
+    elif told:
         sentence = say("planning.say.dry", parts=say.enumeration(told))
         sentence += " " + say("planning.say.dry_driver", driver=_driver(say, ahead.drivers[-1]))
     else:
@@ -165,8 +176,9 @@ def running_dry(view: View) -> Card:
         "planning.running_dry",
         sentence,
         rows(view),
-        (figure,) if told else (),
-        Table("running-dry", frame, columns, say.currency),
+        (figure,) if told and not gaps else (),
+        Table("running-dry", frame, columns, say.currency) if not gaps else None,
+        gaps,
         note=say("planning.say.versions", n=ahead.paths),
         term="prob_cash_negative",
     )
@@ -186,14 +198,16 @@ def _driver(say: Speaker, name: str) -> str:
     return say(f"planning.driver.{name}")
 
 
-@steady
+@later
 def matters(view: View) -> Card:
     """What matters most for the lowest cash: each driver moved alone from bad to good."""
     made = basis(view)
     if made is None:
         return Card("planning.matters", "", missing=why_not(view), term="sensitivity")
     say = view.say
-    found = view.once("tornado", lambda: tornado(made.inputs, made.rules, made.forecast, made.spread))
+    inputs = chosen_inputs(view)
+    assert inputs is not None
+    found = tornado(inputs, made.rules, made.forecast, made.spread)
     found = found[(found["output"] == "lowest_cash").to_numpy() & (found["value"] >= 0.5).to_numpy()]
     if found.empty:
         return Card("planning.matters", say("planning.say.nothing_matters"), rows(view), term="sensitivity")
@@ -230,7 +244,9 @@ def matters(view: View) -> Card:
         Column("source", "planning_range_source"),
     )
     table = Table("what-matters-most", frame, columns, say.currency)
-    return Card("planning.matters", sentence, rows(view), (figure,), table, term="sensitivity")
+    return Card(
+        "planning.matters", sentence, rows(view), (figure,), table, note=as_tried(view), term="sensitivity"
+    )
 
 
 def _with_lowest_cash(view: View) -> pd.Series:
@@ -284,132 +300,3 @@ def shift_in_words(say: Speaker, name: str, value: float) -> str:
 def _source(view: View, made: Basis, name: str) -> str:
     by = {one.name: one.made_by for one in made.spread.drivers}
     return view.say(f"planning.range_from.{by.get(name, 'forecast')}")
-
-
-@steady
-def goals(view: View) -> Card:
-    """What a target would take: which conversion rate, price or margin reaches it by itself."""
-    made = basis(view)
-    if made is None:
-        return Card("planning.goals", "", missing=why_not(view))
-    say = view.say
-    answers = view.once("goals", lambda: _answers(made))
-    frame = pd.DataFrame(
-        {
-            "target": [_target(say, one.target) for one in answers],
-            "lever": [say(f"planning.lever.{one.lever}") for one in answers],
-            "now": [_lever_now(view, one.lever) for one in answers],
-            "needed": [_needed(view, one) for one in answers],
-            "verdict": [_verdict(say, one) for one in answers],
-        }
-    )
-    columns = (
-        Column("target", "planning_target", long=True),
-        Column("lever", "planning_lever"),
-        Column("now", "planning_lever_now"),
-        Column("needed", "planning_lever_needed"),
-        Column("verdict", "planning_lever_verdict", long=True),
-    )
-    told = [
-        _goal_sentence(view, one, [each for each in answers if each.target == one]) for one in targets(made)
-    ]
-    return Card(
-        "planning.goals",
-        " ".join(told),
-        rows(view),
-        table=Table("goals", frame, columns, say.currency),
-        note=say("planning.say.one_at_a_time"),
-        open_table=True,
-    )
-
-
-def targets(made: Basis) -> tuple[Target, ...]:
-    """What the plan should reach: to earn its costs by June, and to keep a month's costs in the bank."""
-    inputs = made.inputs
-    june = inputs.start + (5 - inputs.start) % YEAR
-    by = june if june - inputs.start >= 3 else june + YEAR
-    plan = build_plan(inputs, made.rules, keep=("receipts", "operating_cash_flow"))
-    spent = float((plan.line("receipts") - plan.line("operating_cash_flow"))[:YEAR].mean())
-    reserve = float(np.round(max(spent, 0.0) * _SAFE_MONTHS, -2))
-    return Target("break_even", 0.0, by), Target("cash_above", reserve, inputs.start + inputs.months - 1)
-
-
-def _answers(made: Basis) -> list[Solved]:
-    there = [name for name in _LEVERS if name in usable(made.inputs)]
-    found = [solve(made.inputs, made.rules, name, one) for one in targets(made) for name in there]
-    for one in targets(made)[1:]:
-        loan = solve(made.inputs, made.rules, "loan", one)
-        if not loan.reached_as_planned:
-            found.append(loan)
-    return found
-
-
-def _target(say: Speaker, target: Target) -> str:
-    money = say.money(target.amount, decimals=0)
-    return say(f"planning.target.{target.name}", money=money, month=period_of(target.by))
-
-
-def _lever_now(view: View, name: str) -> str:
-    value = _value_of(view, name)
-    return _value_words(view.say, name, value) if np.isfinite(value) else view.say("planning.as_planned")
-
-
-def _needed(view: View, answer: Solved) -> str:
-    say = view.say
-    if not np.isfinite(answer.value):
-        return "–"
-    return _lever_at(view, answer.lever, answer.value, say)
-
-
-def _lever_at(view: View, name: str, value: float, say: Speaker) -> str:
-    """Where a lever then stands: as the reader knows it, where that is known, and against the plan."""
-    now = _value_of(view, name)
-    shift = shift_in_words(say, name, value)
-    if not np.isfinite(now):
-        return shift
-    return say("planning.value_and_shift", value=_value_words(say, name, now * value), shift=shift)
-
-
-def _value_of(view: View, name: str) -> float:
-    known = levers_of_history(view)
-    row = known[(known["name"] == name).to_numpy()]
-    return float(row["value"].iloc[0]) if len(row) else float("nan")
-
-
-def _value_words(say: Speaker, name: str, value: float) -> str:
-    if name == "conversion":
-        return say.percent(value, 2)
-    return say.money(value) if name in _MONEY_LEVERS else say.number(value, 0)
-
-
-def _verdict(say: Speaker, answer: Solved) -> str:
-    if answer.reached_as_planned:
-        return say("planning.verdict.safe" if np.isfinite(answer.value) else "planning.verdict.always")
-    if np.isfinite(answer.value):
-        return say("planning.verdict.needed")
-    return say("planning.verdict.out_of_reach", best=say.money(answer.outcome, decimals=0))
-
-
-def _goal_sentence(view: View, target: Target, answers: list[Solved]) -> str:
-    """What would reach a target, or which lever endangers it first."""
-    say, words = view.say, _target(view.say, target)
-    found = sorted((one for one in answers if np.isfinite(one.value)), key=_distance)
-    if answers and answers[0].reached_as_planned:
-        if not found:
-            return say("planning.say.goal_safe", target=words)
-        return say("planning.say.goal_slack", target=words, lever=_lever_and_value(view, found[0]))
-    if not found:
-        return say("planning.say.goal_none", target=words)
-    parts = say.enumeration([_lever_and_value(view, one) for one in found[:3]])
-    return say("planning.say.goal_needed", target=words, n=len(found[:3]), parts=parts)
-
-
-def _lever_and_value(view: View, answer: Solved) -> str:
-    value = _lever_at(view, answer.lever, answer.value, view.say)
-    return view.say("planning.lever_and_value", lever=view.say(f"planning.lever.{answer.lever}"), value=value)
-
-
-def _distance(answer: Solved) -> float:
-    """How far a lever goes, as a share of how far it could."""
-    lever = LEVERS[answer.lever]
-    return abs(answer.value - lever.neutral) / (lever.high - lever.low)

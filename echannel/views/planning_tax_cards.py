@@ -244,9 +244,9 @@ def late_payer(view: View) -> Card | None:
     if np.isnan(usual):
         return None
     days = SHOCK_DAYS if usual <= SHOCK_DAYS - SHOCK_MORE / 3 else usual + SHOCK_MORE
-    share, orders = largest_account(view)
+    share, orders = view.once("largest account", lambda: largest_account(view))
     law = late_law(view.sme.pack, as_date(view.sme.sales.last_day).date())
-    overdue = days_overdue(view)
+    overdue = view.once("days overdue", lambda: days_overdue(view))
     agreed = usual - max(overdue, 0.0) if not np.isnan(overdue) else None
     effect = late_payers.late_payment(inputs, rules, days, share, law, orders, agreed_days=agreed)
     every = (usual, *(one for one in (45.0, 60.0, 75.0, 90.0) if one > usual + 1), days)
