@@ -50,6 +50,8 @@ def page_frame(name: str, sme: str, language: str) -> dict[str, Any]:
             "sme": say("serve.page.sme"),
             "waiting": say("serve.page.waiting"),
             "step": say("serve.page.step", cell="{cell}", cells="{cells}"),
+            "late": say("serve.page.late"),
+            "again": say("serve.page.again"),
             "failed": say("serve.page.failed"),
             "failed_next": say("serve.page.failed_next"),
         },

@@ -1,6 +1,11 @@
-/* The dashboard's own behaviour: say how far it is, take the bones away when the first output is there. */
+/* A dashboard comes up: it says how far it is, draws what the kernel made once all of it has arrived, and
+   takes the bones away when the first output is there. */
 (function () {
   "use strict";
+  // Not the type that Voilà looks for: its own renderer gives a widget two seconds, and when all of them
+  // arrive just as those end, it reports them missing. Here they are drawn after they have arrived.
+  const HELD = 'script[type="application/vnd.echannel.widget+json"]';
+  const PATIENCE = 45000;
   const waiting = () => document.getElementById("ec-waiting");
 
   function shown() {
@@ -19,14 +24,64 @@
   };
   window.display_cells = function () {};
   window.voila_finish = function () {
-    const cells = document.getElementById("ec-cells");
-    if (!cells.querySelector('script[type="application/vnd.voila.cell-output+json"]')) shown();
+    if (!document.querySelector(HELD)) shown();
     look();
   };
 
   // What a reader can see: a widget that is drawn, or plain output.
   function look() {
     if (document.querySelector("#ec-cells .ec-live, #ec-cells .ec, #ec-cells .ec-panel, #ec-cells .jupyter-widgets")) shown();
+  }
+
+  let app;
+  Object.defineProperty(window, "jupyterapp", {
+    configurable: true,
+    get: () => app,
+    set(started) {
+      app = started;
+      started.widgetManagerPromise.promise.then(arrived).then(drawAll).catch(late);
+    },
+  });
+
+  // The manager, once it has every model of this page.
+  function arrived(manager) {
+    if (manager.restoredStatus) return manager;
+    return new Promise(function (resolve, reject) {
+      const timer = setTimeout(() => reject(new Error("the kernel does not answer")), PATIENCE);
+      const done = function () {
+        clearTimeout(timer);
+        manager.restored.disconnect(done);
+        resolve(manager);
+      };
+      manager.restored.connect(done);
+    });
+  }
+
+  async function drawAll(manager) {
+    const models = [];
+    for (const held of document.querySelectorAll(HELD)) {
+      const place = held.parentElement;
+      const model = await manager.get_model(JSON.parse(held.textContent).model_id);
+      const view = await manager.create_view(model);
+      held.remove();
+      view.luminoWidget.constructor.attach(view.luminoWidget, place);
+      models.push(model);
+    }
+    window.echannelModels = models;
+    document.dispatchEvent(new CustomEvent("echannel-drawn"));
+  }
+
+  // Said where the page would be: a figure that never comes must not look like one that is on its way.
+  function late(error) {
+    const words = waiting();
+    console.warn(error);
+    if (!words) return;
+    words.hidden = false;
+    words.querySelector("p").textContent = words.dataset.late;
+    const again = document.createElement("a");
+    again.href = location.href;
+    again.textContent = words.dataset.again;
+    words.querySelector("p").append(" ", again);
   }
 
   document.addEventListener("DOMContentLoaded", function () {
