@@ -17,6 +17,7 @@ from echannel.metrics.planning.inputs import (
     PlanInputs,
     StaffMember,
 )
+from echannel.metrics.planning.loans import loan_flows
 from echannel.metrics.planning.rules import PlanRules
 from echannel.plan_entries import LONG_AGO
 from echannel.plan_known import Known
@@ -75,12 +76,19 @@ def supplier_terms(known: Known) -> PaymentTerms:
 
 
 def with_loans_in_books(known: Known, inputs: PlanInputs) -> PlanInputs:
-    """Where the profile names no loan that runs, what the books owe is repaid as an assumption says."""
+    """Where the profile names no loan that runs, what the books owe is repaid as an assumption says.
+
+    Instalments of the months between the books' end and the plan are repaid then.
+    """
     owed = known.books.balances.get("loans", 0.0)
-    if owed <= 0 or any(one.outstanding for one in inputs.loans):
+    if owed <= 0 or any(one.outstanding or one.month < inputs.start for one in inputs.loans):
         return inputs
-    known.notes.note("loan", owed, "money", "default", "reason.planning.loan_in_books")
-    running = Loan(owed, inputs.start, _USUAL_RATE, _USUAL_MONTHS, outstanding=True)
+    months = inputs.start - known.books.end - 1
+    running = Loan(owed, inputs.start - months, _USUAL_RATE, _USUAL_MONTHS, outstanding=True)
+    if months > 0:
+        left = float(loan_flows(running, inputs.start - months, months).balance[-1])
+        running = replace(running, amount=left, month=inputs.start, months=_USUAL_MONTHS - months)
+    known.notes.note("loan", running.amount, "money", "default", "reason.planning.loan_in_books")
     return replace(inputs, loans=(*inputs.loans, running))
 
 
@@ -89,5 +97,5 @@ def with_staff_in_books(known: Known, inputs: PlanInputs) -> PlanInputs:
     gross, rate = known.books.staff_gross, known.books.employer_rate
     if inputs.staff or np.isnan(gross):
         return inputs
-    known.notes.note("staff", round(gross, 2), "money", "ledger", "reason.planning.from_books")
+    known.notes.note("staff", round(gross, 2), "money", "ledger", "reason.planning.staff_mean")
     return replace(inputs, staff=(StaffMember("", gross, LONG_AGO, None, rate),))

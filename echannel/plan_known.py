@@ -11,6 +11,7 @@ from echannel.countries.trade import customs_area
 from echannel.metrics.periods import Period, month_of
 from echannel.metrics.planning import history, observed
 from echannel.metrics.planning.assumed import Assumptions
+from echannel.plan_carried import Carried
 from echannel.plan_ledger import LedgerFacts, ledger_facts
 from echannel.planning_profile import PlanningProfile, month_number
 
@@ -27,7 +28,9 @@ _ONE_STOP_FROM = (
 class Known:
     """One SME's data and profile; ``notes`` and ``reasons`` gather while its plan is made.
 
-    ``period``: its last complete year; ``past``: its months; ``streams``: what the year tells of each.
+    ``period``: its last complete year; ``past``: its months; ``streams``: what the year tells of each;
+    ``carried``: the months between the books' end and the plan's start, where there are some; ``then``: what
+    is put together is those months themselves.
     """
 
     sme: Sme
@@ -38,6 +41,8 @@ class Known:
     past: pd.DataFrame
     streams: dict[str, observed.StreamFacts]
     books: LedgerFacts
+    carried: Carried | None = None
+    then: bool = False
     notes: Assumptions = field(default_factory=Assumptions)
     reasons: list[str] = field(default_factory=list)
 
@@ -52,15 +57,16 @@ def known_of(sme: Sme, forecast: TurnoverForecast) -> Known:
     looked = pd.Timestamp(sme.manifest.synced_at).tz_localize(None).normalize()
     last = sales.last_day if len(sales.orders) else (looked - pd.Timestamp(0)).days
     period = observed.last_year(sales)
+    start = month_number(told.start) if told.start else month_of(last) + 1
     return Known(
         sme=sme,
         forecast=forecast,
         told=told,
-        start=month_number(told.start) if told.start else month_of(last) + 1,
+        start=start,
         period=period,
         past=history.monthly(sales),
         streams=_streams(sme, period),
-        books=ledger_facts(sme.table("ledger"), sme.profile.country),
+        books=ledger_facts(sme.table("ledger"), sme.profile.country, start),
     )
 
 

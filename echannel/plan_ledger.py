@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -15,6 +15,7 @@ import yaml
 
 from echannel.countries.statements import statements_of
 from echannel.metrics.planning.books import Books, balances, flow, read_books, working_capital
+from echannel.metrics.planning.ledger_gaps import COLUMNS, balanced_ends, balanced_months, ledger_gaps
 from echannel.metrics.result import OK
 
 _YEAR = 12
@@ -26,9 +27,11 @@ _NAN = float("nan")
 class LedgerFacts:
     """Of the last twelve complete months of the books; NaN, or no entry, where they tell nothing.
 
-    ``costs`` (by line of the plan) and ``staff_gross``: a month; ``balances``: at the last month's end, by
-    line of the books; ``profits``: before corporation tax, by complete month of which no tax was booked (else
-    the tax already stands among the balances); ``reason``: what is wrong with the books as a whole.
+    Months that do not balance count as not told. ``costs`` (by line of the plan) and ``staff_gross``: a
+    month; ``balances``: by line of the books, at the end of month ``end`` (-1: none), the last before the
+    plan at which they balance; ``profits``: before corporation tax, by complete month of which no tax was
+    booked (else the tax already stands among the balances); ``gaps``: what does not balance (see
+    ``ledger_gaps``); ``reason``: what is wrong with the books as a whole.
     """
 
     margin_rate: float = _NAN
@@ -41,6 +44,8 @@ class LedgerFacts:
     costs: Mapping[str, float] = field(default_factory=dict)
     balances: Mapping[str, float] = field(default_factory=dict)
     profits: Mapping[int, float] = field(default_factory=dict)
+    end: int = -1
+    gaps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
     reason: str = ""
 
     def profit_between(self, first: int, end: int) -> float:
@@ -50,29 +55,32 @@ class LedgerFacts:
         return round(sum(seen) / len(seen) * (end - first), 2) if seen else _NAN
 
 
-def ledger_facts(ledger: pd.DataFrame, country: str) -> LedgerFacts:
-    """What the books tell; nothing where there are none, or none of their months is complete."""
+def ledger_facts(ledger: pd.DataFrame, country: str, start: int | None = None) -> LedgerFacts:
+    """What the books tell of a plan from month ``start`` on (None: after all of them).
+
+    Nothing where there are none, or none of their months is complete and balances.
+    """
     books = read_books(ledger, statements_of(country))
     if books is None:
         return LedgerFacts()
-    complete = np.flatnonzero(books.complete)
-    if not len(complete):
-        return LedgerFacts(reason=books.reason)
+    gaps = ledger_gaps(ledger)
+    reason = "reason.planning.ledger_unbalanced" if len(gaps) else books.reason
+    before = books.months < (np.inf if start is None else start)
+    complete = np.flatnonzero(books.complete & balanced_months(books) & before)
+    ends = np.flatnonzero(books.complete & balanced_ends(books) & before)
+    held, end = _balances(books, ends)
+    profits = _profits(books, complete)
+    whole = LedgerFacts(balances=held, profits=profits, end=end, gaps=gaps, reason=reason)
     months = complete[-_YEAR:]
-    held = balances(books)
-    there = held[(held["month"] == books.months[months[-1]]).to_numpy()]
-    opening = dict(zip(there["line"], there["value"].astype(float), strict=True))
-    profits = _profits(books)
     if len(months) < _FEWEST_MONTHS:
-        return LedgerFacts(balances=opening, profits=profits, reason=books.reason)
+        return whole
     turnover = float(flow(books, books.statements.turnover)[months].sum())
     spent = _by_plan_line(books, country, months)
     gross, charges = spent.pop("staff_gross", 0.0), spent.pop("employer_charges", 0.0)
     goods = -float(flow(books, books.statements.cost_of_sales)[months].sum())
-    days = working_capital(books)
-    last = days[(days["month"] == books.months[months[-1]]).to_numpy() & (days["status"] == OK).to_numpy()]
-    by_measure = dict(zip(last["measure"], last["value"].astype(float), strict=True))
-    return LedgerFacts(
+    by_measure = _days(books, end)
+    return replace(
+        whole,
         margin_rate=1 - goods / turnover if turnover > 0 and goods > 0 else _NAN,
         carriage_rate=_share(spent.pop("carriage", 0.0), turnover),
         fee_rate=_share(spent.pop("payment_fees", 0.0), turnover),
@@ -81,17 +89,31 @@ def ledger_facts(ledger: pd.DataFrame, country: str) -> LedgerFacts:
         dso=by_measure.get("dso", _NAN),
         dpo=by_measure.get("dpo", _NAN),
         costs={line: amount / len(months) for line, amount in spent.items()},
-        balances=opening,
-        profits=profits,
-        reason=books.reason,
     )
 
 
-def _profits(books: Books) -> dict[int, float]:
-    """Net result of each complete month of the last year in which no corporation tax was booked."""
+def _balances(books: Books, ends: np.ndarray) -> tuple[dict[str, float], int]:
+    """Balances by line at the last of the month ends given, and its month; nothing where there is none."""
+    if not len(ends):
+        return {}, -1
+    end = int(books.months[ends[-1]])
+    held = balances(books)
+    there = held[(held["month"] == end).to_numpy()]
+    return dict(zip(there["line"], there["value"].astype(float), strict=True)), end
+
+
+def _days(books: Books, end: int) -> dict[str, float]:
+    """Days that customers take and suppliers get (see ``working_capital``), at the end of month ``end``."""
+    days = working_capital(books)
+    last = days[(days["month"] == end).to_numpy() & (days["status"] == OK).to_numpy()]
+    return dict(zip(last["measure"], last["value"].astype(float), strict=True))
+
+
+def _profits(books: Books, complete: np.ndarray) -> dict[int, float]:
+    """Net result of each month of the last year in which no corporation tax was booked."""
     lines = tuple(one.name for one in books.statements.lines if not one.sums)
     result, tax = flow(books, lines), flow(books, ("corporation_tax",))
-    months = np.flatnonzero(books.complete)[-_YEAR:]
+    months = complete[-_YEAR:]
     taxed = months[tax[months] != 0]
     if len(taxed):
         months = months[months > taxed[-1]]

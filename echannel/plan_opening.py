@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from echannel.metrics.inventory.stock import stock_value
+from echannel.metrics.periods import month_of, month_start
 from echannel.metrics.planning import observed
 from echannel.metrics.planning.assumed import Found
 from echannel.metrics.planning.corporation_tax import tax_so_far
-from echannel.metrics.planning.inputs import Amounts, OpeningBalance, PlanInputs, StockPolicy
+from echannel.metrics.planning.inputs import Amounts, MadeBy, OpeningBalance, PlanInputs, StockPolicy
 from echannel.metrics.planning.rules import PlanRules, TaxSetting, VatSetting
 from echannel.metrics.planning.vat import open_since
 from echannel.metrics.result import OK
@@ -19,16 +22,22 @@ _MOST_COVER = 730.0  # days; more is dead stock, which nobody buys again
 
 
 def opening_of(known: Known, inputs: PlanInputs, rules: PlanRules) -> OpeningBalance:
-    """What is there at the start. The stock and open invoices are those of the data's last day."""
-    told, held = known.told.opening, known.books.balances
+    """What is there at the start, on the day before it: as entered, else as the books say, carried on from
+    their last month end. Without books, stock and open invoices are those of the data's last day."""
+    told, held = known.told.opening, _held(known)
     take, nan = known.notes.take, float("nan")
+    rolled, day = _of_day(known)
+    reason = "reason.planning.rolled_forward" if rolled else "reason.planning.booked_balance"
+    seen, fresh = _data_end(known)
+    of_books = rolled or known.then or not fresh  # the shop's figures are of another day
 
     def booked(name: str) -> Found:
-        return Found(held.get(name, nan), "ledger", "reason.planning.booked_balance")
+        return Found(held.get(name, nan), "ledger", reason, day=day)
 
     if told.cash is None and np.isnan(held.get("cash", nan)):
         known.reasons.append("reason.planning.cash_unknown")
-    value, stock_reason = _stock_seen(known)
+    value, stock_reason = (nan, "") if known.then else stock_seen(known)
+    of_stock = Found(value, "history", "reason.planning.from_stock", stock_reason, seen)
     gross = {one.name: float(one.turnover[0, 0]) * (1 + float(one.vat_rate)) for one in inputs.streams}
     waiting = sum(
         amount / 30 * float(one.terms.days)
@@ -60,15 +69,15 @@ def opening_of(known: Known, inputs: PlanInputs, rules: PlanRules) -> OpeningBal
             "opening_stock",
             "money",
             told.stock,
-            Found(value, "history", "reason.planning.from_stock", stock_reason),
-            booked("stock"),
+            *((of_stock, booked("stock")) if fresh else (booked("stock"), of_stock)),
             Found(0.0, "default", "reason.planning.stock_unknown"),
         ),
         receivables=take(
             "opening_receivables",
             "money",
             told.receivables,
-            Found(open_now + waiting, "history", "reason.planning.from_payments"),
+            Found(held.get("receivables", nan) if of_books else nan, "ledger", reason, day=day),
+            Found(open_now + waiting, "history", "reason.planning.from_payments", day=seen),
             booked("receivables"),
             Found(0.0, "default", usual),
         ),
@@ -111,7 +120,27 @@ def _first(amounts: Amounts) -> float:
     return float(np.ravel(np.asarray(amounts, dtype=float))[0])
 
 
-def _stock_seen(known: Known) -> tuple[float, str]:
+def _held(known: Known) -> Mapping[str, float]:
+    """Balances of the books by line: of their last month's end, or carried on from it."""
+    return known.carried.held if _of_day(known)[0] and known.carried else known.books.balances
+
+
+def _of_day(known: Known) -> tuple[bool, int | None]:
+    """Whether balances are carried on from the books, and the day that they are of."""
+    if known.books.end < 0:
+        return False, None
+    rolled = known.carried is not None
+    return rolled, month_start(known.start if rolled else known.books.end + 1) - 1
+
+
+def _data_end(known: Known) -> tuple[int | None, bool]:
+    """The data's last day, and whether it lies in the month before the plan."""
+    if not len(known.sme.sales.orders):
+        return None, False
+    return known.sme.sales.last_day, month_of(known.sme.sales.last_day) == known.start - 1
+
+
+def stock_seen(known: Known) -> tuple[float, str]:
     """The stock at cost on the data's last day, or NaN and why."""
     row = stock_value(known.sme.inventory).iloc[0]
     return float(row["value"]) if row["status"] == OK else float("nan"), str(row["reason"])
@@ -136,15 +165,12 @@ def stock_policy(known: Known, inputs: PlanInputs) -> StockPolicy:
 
 def vat_setting(known: Known, inputs: PlanInputs, rules: PlanRules) -> VatSetting:
     """VAT of the last months, for returns that straddle the start; and what the books owe."""
-    told = known.told.opening.vat
+    told, booked = known.told.opening.vat, _held(known).get("vat", float("nan"))
+    rolled, day = _of_day(known)
+    reason = "reason.planning.rolled_forward" if rolled else "reason.planning.booked_balance"
     opening = None
-    if told is not None or not np.isnan(known.books.balances.get("vat", float("nan"))):
-        opening = known.notes.take(
-            "opening_vat",
-            "money",
-            told,
-            Found(known.books.balances.get("vat", float("nan")), "ledger", "reason.planning.booked_balance"),
-        )
+    if told is not None or not np.isnan(booked):
+        opening = known.notes.take("opening_vat", "money", told, Found(booked, "ledger", reason, day=day))
     if not known.sme.profile.vat.registered or not inputs.streams:
         return VatSetting(opening=opening)
     turnover = inputs.turnover[0]
@@ -183,31 +209,71 @@ def tax_setting(known: Known, rules: PlanRules) -> TaxSetting:
     """What is known of corporation tax before the plan; nothing for a sole trader.
 
     Books charge it at the year's end, so the tax on the profit of the year under way is owed on top of what
-    they show.
+    they show. What is carried on from them has it already. Without books, that profit is reckoned from what
+    was sold, at the plan's own margin and costs.
     """
-    told, booked = known.told.opening, known.books.balances.get("other_tax", float("nan"))
+    told, nan = known.told.opening, float("nan")
     if known.told.legal_form == "sole_trader":
         return TaxSetting()
     for name, one in (("tax_last_year", told.tax_last_year), ("losses", told.losses)):
         if one is not None:
             known.notes.note(name, one.value, "money", one.by, "reason.planning.entered", note=one.note)
+    losses = told.losses.value if told.losses else 0.0
+    rolled, day = _of_day(known)
+    year = next((one for one in rules.tax_years if one.first < known.start <= one.last), None)
+    so_far, how = _profit_so_far(known, year.first if year else known.start)
+    on_it = tax_so_far(so_far, losses, year) if year is not None and not np.isnan(so_far) else 0.0
+    if year is not None and not np.isnan(so_far):
+        made: MadeBy = "default" if how == _RECKONED else "ledger"
+        known.notes.note("profit_so_far", so_far, "money", made, how)
+    booked = _held(known).get("other_tax", nan) + (0.0 if rolled else on_it)
+    reason = "reason.planning.rolled_forward" if rolled else "reason.planning.booked_balance"
     opening = known.notes.take(
         "opening_tax",
         "money",
         told.corporation_tax,
-        Found(booked, "ledger", "reason.planning.booked_balance"),
+        Found(booked, "ledger", reason, day=day),
+        Found(on_it if how == _RECKONED and year is not None else nan, "default", _RECKONED),
         Found(0.0, "default", "reason.planning.not_entered"),
     )
-    losses = told.losses.value if told.losses else 0.0
-    year = next((one for one in rules.tax_years if one.first < known.start <= one.last), None)
-    so_far = known.books.profit_between(year.first, known.start) if year else float("nan")
-    if year is not None and not np.isnan(so_far):
-        known.notes.note("profit_so_far", so_far, "money", "ledger", "reason.planning.year_under_way")
-        opening += 0.0 if told.corporation_tax else tax_so_far(so_far, losses, year)
     unknown = told.corporation_tax is None and np.isnan(booked)
     return TaxSetting(
         losses=losses,
         profit_so_far=0.0 if np.isnan(so_far) else so_far,
-        tax_last_year=told.tax_last_year.value if told.tax_last_year else float("nan"),
+        tax_last_year=told.tax_last_year.value
+        if told.tax_last_year
+        else _tax_of_closed(known, rules, losses),
         opening=None if unknown else opening,
     )
+
+
+_RECKONED = "reason.planning.year_reckoned"
+
+
+def _profit_so_far(known: Known, first: int) -> tuple[float, str]:
+    """Profit before tax from month ``first`` to the plan's start, NaN where unknown, and on what it rests."""
+    books, on = known.books, known.carried
+    if books.end < 0:
+        if on is None or known.then:
+            return float("nan"), ""
+        return on.profit_between(first, known.start), _RECKONED
+    booked = books.profit_between(first, min(on.since if on else known.start, known.start))
+    if on is None or known.then:
+        return booked, "reason.planning.year_under_way"
+    if first < on.since and np.isnan(booked):  # tax of the year stands among the balances
+        return float("nan"), ""
+    return float(np.nan_to_num(booked)) + on.profit_between(
+        first, known.start
+    ), "reason.planning.year_carried"
+
+
+def _tax_of_closed(known: Known, rules: PlanRules, losses: float) -> float:
+    """Tax of an accounting year that closed between the books' end and the plan; NaN where none did."""
+    on = known.carried
+    if on is None or known.then or known.books.end < 0:
+        return float("nan")
+    year = next((one for one in rules.tax_years if on.since <= one.last < known.start), None)
+    booked = known.books.profit_between(year.first, on.since) if year else float("nan")
+    if year is None or np.isnan(booked):
+        return float("nan")
+    return tax_so_far(booked + on.profit_between(year.first, year.last + 1), losses, year)

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from echannel.countries.plan_rules import TaxFacts, plan_rules
+from echannel.countries.vat_calendar import first_day
 from echannel.metrics.planning.engine import Plan, build_plan
 from echannel.metrics.planning.inputs import MONTHS, Assumption, MarketEntry, PlanInputs
 from echannel.metrics.planning.rules import PlanRules
 from echannel.metrics.result import OK
+from echannel.plan_carried import MOST_MONTHS, Carried, carried, sold_or_foreseen
 from echannel.plan_costs import costs_of, supplier_terms, with_loans_in_books, with_staff_in_books
 from echannel.plan_entries import entered, market_entries
 from echannel.plan_known import Known, known_of
-from echannel.plan_opening import opening_of, stock_policy, tax_setting, vat_setting
+from echannel.plan_opening import opening_of, stock_policy, stock_seen, tax_setting, vat_setting
 from echannel.plan_streams import streams_of
 from echannel.planning_profile import month_number
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from echannel.sme import Sme
 
 _IMPLAUSIBLE = 3.0  # fixed costs of so many times turnover
+_GAPS = 5  # of books that do not balance, so many are named
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,6 @@ class PlanBasis:
     entries: tuple[MarketEntry, ...]
 
 
-def inputs_of(
-    sme: Sme, forecast: TurnoverForecast | None = None
-) -> tuple[PlanInputs, tuple[Assumption, ...]]:
-    """The inputs of an SME's plan, and what they assume."""
-    basis = basis_of(sme, forecast)
-    return basis.inputs, basis.assumptions
-
-
 def plan_of(sme: Sme, forecast: TurnoverForecast | None = None) -> Plan:
     """The SME's plan as its data and its profile have it."""
     basis = basis_of(sme, forecast)
@@ -57,11 +52,29 @@ def plan_of(sme: Sme, forecast: TurnoverForecast | None = None) -> Plan:
 
 def basis_of(sme: Sme, forecast: TurnoverForecast | None = None) -> PlanBasis:
     """Inputs, the country's rules for them, assumptions, and what is missing or odd."""
-    return _assembled(known_of(sme, sme.turnover_forecast if forecast is None else forecast))
-
-
-def _assembled(known: Known) -> PlanBasis:
+    known = known_of(sme, sme.turnover_forecast if forecast is None else forecast)
     turnover = _turnover(known)
+    known.carried = _months_between(known, turnover)
+    return _assembled(known, turnover)
+
+
+def _months_between(known: Known, turnover: np.ndarray) -> Carried | None:
+    """The months between the books' end, or without books the accounting year's start, and the plan's."""
+    books = known.books
+    if books.end >= 0:
+        months = known.start - books.end - 1
+        if months > MOST_MONTHS:
+            known.books = replace(books, balances={}, profits={}, end=-1)
+            known.reasons.append("reason.planning.books_too_old")
+        else:
+            stock = known.told.opening.stock
+            seen = stock_seen(known)[0] if stock is None else float(stock.value)
+            return carried(known, books.end + 1, turnover, _assembled, seen) if months else None
+    since = known.start - (known.start - int(known.sme.profile.fiscal_year_start[:2]) + 1) % 12
+    return carried(known, since, turnover, _assembled) if since < known.start else None
+
+
+def _assembled(known: Known, turnover: np.ndarray) -> PlanBasis:
     rules = _rules(known, turnover)
     standard = float(np.nan_to_num(rules.vat_rates.get("standard", np.zeros(1))[0]))
     streams = streams_of(known, turnover, standard)
@@ -91,12 +104,12 @@ def _assembled(known: Known) -> PlanBasis:
 
 def _turnover(known: Known) -> np.ndarray:
     """Turnover of each month ``(T,)``: the forecast, at the level that the profile tells, if it does."""
-    rows = known.forecast.since(known.start, MONTHS)
     whole = (known.past["complete"] & ~known.past["gap"]).to_numpy(bool)
     usual = known.past["turnover"].to_numpy(float)[whole]
-    told = known.told.turnover
-    if known.forecast.status == OK and len(rows.months) == MONTHS:
-        made = np.maximum(rows.mean, 0.0)
+    told, seen = known.told.turnover, sold_or_foreseen(known)
+    coming = [seen.get(known.start + at, np.nan) for at in range(MONTHS)]
+    if known.forecast.status == OK and np.isfinite(coming).all():
+        made = np.maximum(coming, 0.0)
         made_by = "history"
     else:
         known.reasons.append(known.forecast.reason or "reason.planning.no_forecast")
@@ -153,3 +166,8 @@ def _judge(known: Known, inputs: PlanInputs, rules: PlanRules) -> None:
         known.reasons.append("reason.planning.flat_rate_unknown")
     if known.books.reason:
         known.reasons.append(known.books.reason)
+    for gap in known.books.gaps.head(_GAPS).to_dict("records"):
+        parts = (f"{first_day(int(gap['month'])):%Y-%m}", gap["journal"], gap["entry"])
+        where = " · ".join(filter(None, parts))
+        amount = float(gap["gap"])
+        known.notes.note("ledger_gap", amount, "cents", "ledger", "reason.planning.ledger_gap", where)

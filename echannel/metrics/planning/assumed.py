@@ -25,12 +25,16 @@ class Told(Protocol):
 
 
 class Found(NamedTuple):
-    """A value found, who made it, and on what it rests; NaN where there is none, and ``why`` not."""
+    """A value found, who made it, and on what it rests; NaN where there is none, and ``why`` not.
+
+    ``day``: the local day that it is of, where that matters.
+    """
 
     value: float
     made_by: MadeBy
     reason: str
     why: str = ""
+    day: int | None = None
 
 
 @dataclass
@@ -57,16 +61,31 @@ class Assumptions:
         weak = chosen.made_by == "default"
         if not (quiet and weak and chosen.value == 0.0):
             reason = why if weak and why else chosen.reason
-            self._record(name, chosen.value, unit, chosen.made_by, reason, about)
+            self._record(name, chosen.value, unit, chosen.made_by, reason, about, day=chosen.day)
         return chosen.value
 
     def note(
-        self, name: str, value: Any, unit: str, made_by: MadeBy, reason: str, about: str = "", note: str = ""
+        self,
+        name: str,
+        value: Any,
+        unit: str,
+        made_by: MadeBy,
+        reason: str,
+        about: str = "",
+        note: str = "",
     ) -> None:
         """Records a value that was taken otherwise."""
         self._record(name, value, unit, made_by, reason, about, note)
 
     def _record(
-        self, name: str, value: Any, unit: str, made_by: MadeBy, reason: str, about: str, note: str = ""
+        self,
+        name: str,
+        value: Any,
+        unit: str,
+        made_by: MadeBy,
+        reason: str,
+        about: str,
+        note: str = "",
+        day: int | None = None,
     ) -> None:
-        self.made.append(Assumption(name, value, unit, made_by, reason, about, note))
+        self.made.append(Assumption(name, value, unit, made_by, reason, about, note, day=day))

@@ -255,8 +255,8 @@ class Assumption:
 
     ``name``: catalogue name under ``planning.assumption.<name>``; ``unit``: money, percent, days, number,
     month or text; ``about``: what it is said of, where several share a name; ``reason``: a catalogue key of
-    why this value was taken; ``note``: the words of whoever made it. ``effect`` on the cash after a
-    year is filled in by ``doubts.with_effects``.
+    why this value was taken; ``note``: the words of whoever made it; ``day``: the local day that it is of,
+    where that matters. ``effect`` on the cash after a year is filled in by ``doubts.with_effects``.
     """
 
     name: str
@@ -267,6 +267,7 @@ class Assumption:
     about: str = ""
     note: str = ""
     effect: float = float("nan")
+    day: int | None = None
 
 
 @dataclass(frozen=True)
