@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
 from stock_shop import stocked
 from views_shop import SCRIPT
 
@@ -10,6 +11,7 @@ from echannel.locale import LANGUAGES, Speaker
 from echannel.planning_profile import PlanningProfile
 from echannel.views.cards import Card, to_page
 from echannel.views.context import Choice, View
+from echannel.views.export import to_csv
 from echannel.views.planning_assumption_cards import assumptions
 from echannel.views.tables import to_html
 
@@ -61,4 +63,27 @@ def test_both_languages_list_the_same(cards):
     for name in ("made_by", "reason"):
         assert list(english.table.frame[name]) == list(french.table.frame[name])
     assert english.table.frame["effect"].equals(french.table.frame["effect"])
-    assert to_html(english.table, cards["en"][1], "").count("<tr") == len(english.table.frame) + 1
+    heads = 1 + len(english.table.folds)
+    assert to_html(english.table, cards["en"][1], "").count("<tr") == len(english.table.frame) + heads
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_heaviest_stand_open_and_the_rest_waits_by_who_made_it(cards, language):
+    card, say = cards[language]
+    frame, folds = card.table.frame, card.table.folds
+    waiting = [row for fold in folds for row in fold.rows]
+    shown = [row for row in range(len(frame)) if row not in waiting]
+    assert 0 < len(shown) < len(frame) and sorted([*shown, *waiting]) == list(range(len(frame)))
+    known = frame["effect"].abs().fillna(0.0)
+    entered = frame["value"] != say("common.unknown")
+    assert known[waiting].max() <= known[[row for row in shown if entered[row]]].min()
+    for fold in folds:
+        assert len(set(frame["made_by"].iloc[list(fold.rows)])) == 1
+        topics = [frame["topic"].iloc[row] for row in fold.rows]
+        assert topics == sorted(topics, key=topics.index), "topics stand together"
+    page = BeautifulSoup(to_page(card, say, ""), "html.parser")
+    groups = page.select("details.ec-fold")
+    assert [len(one.select("tbody tr")) for one in groups] == [len(fold.rows) for fold in folds]
+    assert not any(one.has_attr("open") for one in groups)
+    lines = to_csv(card.table, say).decode("utf-8-sig").splitlines()
+    assert len(lines) == len(frame) + 1, "the file has them all"

@@ -66,7 +66,10 @@
   function drawAll() { Array.from(pending).forEach(draw); }
 
   window.echannelFigures = { scan: scan, drawAll: drawAll };
-  window.addEventListener("beforeprint", drawAll);
+  window.addEventListener("beforeprint", function () {
+    drawAll();
+    document.querySelectorAll("details.ec-fold").forEach(function (fold) { fold.open = true; });
+  });
   new MutationObserver(function (changes) {
     for (const change of changes) {
       if (change.type === "attributes") take(change.target);

@@ -5,8 +5,8 @@ Names of products, countries or files come from outside: everything is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any, Literal
 
@@ -39,10 +39,19 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Fold:
+    """Rows of a table that wait folded: what the group is called, and their places."""
+
+    words: str
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """A frame and its columns; ``name`` becomes the file name of downloads.
 
-    ``totals``: places of rows that sum others; with them, the other rows' heads are plain.
+    ``totals``: places of rows that sum others; with them, the other rows' heads are plain. ``folds``: rows
+    that a page shows when asked to, group by group, below the others.
     """
 
     name: str
@@ -51,6 +60,7 @@ class Table:
     currency: str = ""
     labels: tuple[str, ...] = field(default=())
     totals: frozenset[int] = frozenset()
+    folds: tuple[Fold, ...] = ()
 
     def headers(self, say: Speaker) -> list[str]:
         """Column headers in the reader's language; money columns name their currency."""
@@ -107,8 +117,10 @@ def to_html(table: Table, say: Speaker, caption: str, limit: int = 200, stacked:
     """A semantic table: caption, column and row headers, numbers to the right.
 
     Beyond ``limit`` rows it says how many more the download holds. ``stacked``: on a phone each row becomes a
-    block whose cells name their column.
+    block whose cells name their column. Folded groups follow, each a table of its own.
     """
+    if table.folds:
+        return _folded(table, say, caption, limit, stacked)
     columns, labels = table.columns, table.headers(say)
     numeric = [_css(column) for column in columns]
     head = "".join(
@@ -135,6 +147,21 @@ def to_html(table: Table, say: Speaker, caption: str, limit: int = 200, stacked:
         f'<caption class="ec-sr">{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{more}"
     )
+
+
+def _folded(table: Table, say: Speaker, caption: str, limit: int, stacked: bool) -> str:
+    def part(rows: Sequence[int], of: str) -> str:
+        frame = table.frame.iloc[list(rows)].reset_index(drop=True)
+        totals = frozenset(at for at, row in enumerate(rows) if row in table.totals)
+        return to_html(replace(table, frame=frame, totals=totals, folds=()), say, of, limit, stacked)
+
+    waiting = {row for fold in table.folds for row in fold.rows}
+    groups = "".join(
+        f'<details class="ec-fold"><summary>{escape(fold.words)}</summary>'
+        f"{part(fold.rows, f'{caption} – {fold.words}')}</details>"
+        for fold in table.folds
+    )
+    return part([at for at in range(len(table.frame)) if at not in waiting], caption) + groups
 
 
 def _css(column: Column) -> str:
