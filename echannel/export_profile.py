@@ -8,30 +8,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from echannel.countries.trade import customs_area
 
 
-def _place(value: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}|\*", value):
-        raise ValueError("market_place")
-    return value
+def _written(pattern: str, code: str) -> BeforeValidator:
+    """Text of a form; without quotation marks YAML reads NO as “no” and 0402 as a number of another base."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise ValueError(code)
+        return value
+
+    return BeforeValidator(check)
 
 
-def _hs_start(value: str) -> str:
-    if not re.fullmatch(r"[0-9]{0,10}", value):
-        raise ValueError("hs_start")
-    return value
+def _number(most: float, code: str) -> BeforeValidator:
+    def check(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+            raise ValueError(code)
+        return float(value)
+
+    return BeforeValidator(check)
 
 
-Place = Annotated[str, AfterValidator(_place)]
-HsStart = Annotated[str, AfterValidator(_hs_start)]
-Rate = Annotated[float, Field(ge=0, le=5)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Amount = Annotated[float, Field(ge=0)]
+def _products(value: Any) -> Any:
+    if value != "all" and not isinstance(value, list | tuple):
+        raise ValueError("products_or_all")
+    return tuple(str(one) for one in value) if value != "all" else value
+
+
+Place = Annotated[str, _written(r"[A-Z]{2}|\*", "market_place")]
+HsStart = Annotated[str, _written(r"[0-9]{0,10}", "hs_start")]
+Rate = Annotated[float, _number(5, "rate_fraction")]
+Share = Annotated[float, _number(1, "share_fraction")]
+Amount = Annotated[float, _number(100_000_000, "amount")]
 
 Found = TypeVar("Found")
 
@@ -49,7 +63,7 @@ class ExportProfile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     ioss: bool | None = None
-    proof_of_origin: Literal["all"] | tuple[str, ...] = ()
+    proof_of_origin: Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_products)] = ()
     duty_rates: dict[Place, dict[HsStart, Rate]] = {}
     vat_rates: dict[Place, dict[str, Share]] = {}
     carriage_charged: dict[Place, Amount] = {}

@@ -39,7 +39,7 @@ def broken_yaml(path: Path, broken: Exception) -> UserError:
 def first_mistake(path: Path, model: type[BaseModel], invalid: ValidationError) -> UserError:
     """The first thing that ``model`` refuses in the file ``path``, as an error for a person."""
     mistake = invalid.errors()[0]
-    key = ".".join(str(part) for part in mistake["loc"]) or path.stem
+    key = ".".join(_place(mistake["loc"])) or path.stem
     match mistake["type"]:
         case "missing":
             return UserError("error.profile_missing", file=path.name, field=key)
@@ -49,6 +49,14 @@ def first_mistake(path: Path, model: type[BaseModel], invalid: ValidationError) 
     return UserError(
         "error.profile_value", file=path.name, field=key, value=_shown(mistake), allowed=_allowed(mistake)
     )
+
+
+def _place(steps: tuple[int | str, ...]) -> list[str]:
+    """The keys that lead to a mistake, as the file has them; where a key itself is wrong, those above it."""
+    if steps and steps[-1] == "[key]":
+        steps = steps[:-2]
+    # Of a choice between two forms the library names the form: "literal['all']", "tuple[str, ...]".
+    return [str(step) for step in steps if isinstance(step, int) or "[" not in step]
 
 
 def _shown(mistake: Any) -> str:

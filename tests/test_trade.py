@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from datetime import date, timedelta
 from importlib.resources import files
@@ -10,8 +11,8 @@ import pytest
 import yaml
 from catalogue_scan import ROOT, catalogue
 
-from echannel.countries.dated import never_two_at_once
-from echannel.countries.trade import TradeRule, area_members, customs_area, trade_rules
+from echannel.countries.dated import Source, cited, never_two_at_once
+from echannel.countries.trade import TradeRule, area_members, customs_area, duties, trade_rules
 from echannel.errors import UserError
 from echannel.export_profile import ExportProfile, for_market
 from echannel.locale import LANGUAGES, Speaker
@@ -101,12 +102,41 @@ def test_no_rule_holds_twice_and_every_one_has_source_and_confidence(area):
     together = defaultdict(list)
     for content in area["rules"]:
         rule = TradeRule.model_validate(content)
-        assert rule.source.strip() and rule.kinds
+        assert rule.kinds and rule.confidence
         together[rule.name, rule.country].append(rule)
     assert all(map(never_two_at_once, together.values()))
     for switch in area["switches"]:
         assert switch["default"] in switch["readings"] and all(switch["readings"].values())
         assert switch["rule"] in {rule["name"] for rule in area["rules"]}
+
+
+def _sources() -> list[Source]:
+    """Every place that the files cite."""
+    of_areas = [
+        source
+        for area in AREAS
+        for source in (
+            *(one["source"] for one in (*area["rules"], *area["agreements"], *area["coming"])),
+            *(source for switch in area["switches"] for source in switch["readings"].values()),
+        )
+    ]
+    return [*of_areas, *(one.source for one in duties._read())]
+
+
+def test_every_source_reads_right_in_both_languages():
+    """A law has its name of each language; a title of a page in English stands in quotation marks."""
+    english = re.compile(
+        r"\b(Council|Regulations?|Agreement|Act|Budget of|and|the country|guidance|July)\b|art\. \w+[a-c]$"
+    )
+    french = re.compile(r"\b(Règlement|règlement|Accord|Loi|Code de|juillet|juin|et|bis|quater)\b|[«»]")
+    assert len(_sources()) > 50
+    for source in _sources():
+        told = {language: cited(source, language) for language in LANGUAGES}
+        assert all(text.strip() for text in told.values())
+        own_names = re.sub(r"«[^»]*»|les (General|Consumer) [\w ]+ 20\d\d", "", told["fr"])
+        assert not english.search(own_names), told["fr"]
+        assert not french.search(told["en"]), told["en"]
+        assert not re.search("[^\u00a0][;:»]|«[^\u00a0]", told["fr"]), told["fr"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -121,22 +151,40 @@ def test_every_name_in_the_files_has_its_words(language):
 
 
 @pytest.mark.parametrize(
-    ("entered", "key", "allowed"),
+    ("entered", "key", "value", "allowed", "permis"),
     [
-        ({"duty_rates": {"France": {"6302": 0.1}}}, "duty_rates.France", "country code"),
-        ({"duty_rates": {"FR": {"63 02": 0.1}}}, "duty_rates.FR.63 02", "customs code"),
-        ({"clearance_fee": {"FR": -1}}, "clearance_fee.FR", ""),
-        ({"setup": 5}, "exports.setup", "setup_cost"),
+        (
+            "duty_rates: {France: {'6302': 0.1}}",
+            "exports.duty_rates",
+            "France",
+            "country code",
+            "code de pays",
+        ),
+        ("duty_rates: {FR: {63 02: 0.1}}", "exports.duty_rates.FR", "63 02", "customs code", "code douanier"),
+        ("duty_rates: {FR: {6302: 0.1}}", "exports.duty_rates.FR", "6302", "quotation marks", "guillemets"),
+        ("carriage_cost: {NO: 5}", "exports.carriage_cost", "", "Norway", "Norvège"),
+        ("duty_rates: {FR: {'6302': 12}}", "exports.duty_rates.FR.6302", "12", "0.12", "0.12"),
+        ("vat_rates: {FR: {Food: 20}}", "exports.vat_rates.FR.Food", "20", "0.2 for 20%", "0.2 pour 20"),
+        ("clearance_fee: {FR: -1}", "exports.clearance_fee.FR", "-1", "0 or more", "supérieur"),
+        ("proof_of_origin: KG-1", "exports.proof_of_origin", "KG-1", "square brackets", "entre crochets"),
+        ("setup: 5", "exports.setup", "", "setup_cost", "setup_cost"),
     ],
 )
-def test_a_mistake_about_exports_is_named_with_what_is_allowed(tmp_path, entered, key, allowed):
+def test_a_mistake_about_exports_is_named_with_what_is_allowed(
+    tmp_path, entered, key, value, allowed, permis
+):
+    """As the file has it: without what the library that reads it calls a key or a choice."""
     profile = yaml.safe_load((ROOT / "parameters/smes/kent-gifts.yml").read_text(encoding="utf-8"))
     path = tmp_path / "kent-gifts.yml"
-    path.write_text(yaml.safe_dump({**profile, "exports": entered}), encoding="utf-8")
+    del profile["exports"]
+    path.write_text(yaml.safe_dump(profile) + f"exports:\n  {entered}\n", encoding="utf-8")
     with pytest.raises(UserError) as refused:
         read_profile(path, SmeProfile)
-    said = Speaker("en").error(refused.value)
-    assert key in said and allowed in said
+    for language, what in (("en", allowed), ("fr", permis)):
+        said = Speaker(language).error(refused.value)
+        assert "kent-gifts.yml" in said and value in said and what in said
+        marks = "“{}”" if language == "en" else "«\u00a0{}\u00a0»"
+        assert marks.format(key) in said and "[key]" not in said and "literal" not in said
 
 
 def test_what_is_entered_for_a_market_wins_over_its_area_and_over_all():

@@ -16,6 +16,17 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Source = str | dict[str, str]
+"""Where a rule stands: one text for all languages, or one by language."""
+
+
+def cited(source: Source, language: str) -> str:
+    """A source as a page of ``language`` cites it."""
+    if isinstance(source, str):
+        return source
+    return source.get(language) or next(iter(source.values()))
+
+
 class Dated(Strict):
     """A rule, the days on which it is in force (both included), and where it stands.
 
@@ -25,7 +36,7 @@ class Dated(Strict):
 
     since: date
     until: date | None = None
-    source: str
+    source: Source
     checked: date | None = None
 
     @model_validator(mode="after")

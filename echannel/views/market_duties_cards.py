@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from echannel.countries.dated import cited
 from echannel.countries.trade.duties import Duty, duties_of
 from echannel.register import STATES, duty_states, existing_register, open_register, set_duty_state
 from echannel.register.models import DutyState
@@ -44,7 +45,7 @@ def duties(view: View) -> Card | None:
     if not found:
         return None
     say, noted = view.say, states_here(view)
-    frame = pd.DataFrame([_row(noted, one) for one in found])
+    frame = pd.DataFrame([_row(noted, one, say.language) for one in found])
     counts = frame["state"].value_counts()
     left = int(counts.reindex(["open", "asked"]).sum())
     name = country(view, market_of(view))
@@ -96,15 +97,14 @@ def duties(view: View) -> Card | None:
     )
 
 
-def _row(noted: Mapping[str, DutyState], duty: Duty) -> dict[str, Any]:
+def _row(noted: Mapping[str, DutyState], duty: Duty, language: str) -> dict[str, Any]:
     state = noted.get(duty.name)
     said = [part for part in ((state.note, state.by) if state else ()) if part]
     return {
         "name": duty.name,
         "state": state.state if state else "open",
         "since": duty.since,
-        # What follows the colon explains the source in English; "what to do" says it in the page's language.
-        "source": duty.source.split(": ")[0],
+        "source": cited(duty.source, language),
         "confidence": duty.confidence if duty.checked or duty.confidence == "disputed" else "unread",
         "note": " – ".join(said) or "–",
     }

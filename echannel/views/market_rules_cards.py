@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from echannel.countries.dated import cited
 from echannel.countries.trade import Switch, TradeRules
 from echannel.exports import Case
 from echannel.metrics.market.crossing import Options
@@ -78,7 +79,7 @@ def _reading(view: View, switch: Switch, reading: str) -> dict[str, Any]:
         "reading": f"{switch.name}.{reading}",
         "basket": basket_names(view)[at],
         "taken": one.route.rules.reading(switch.name, options(view).readings) == reading,
-        "source": switch.readings[reading],
+        "source": cited(switch.readings[reading], view.say.language),
         "why": "",
     }
     for scheme in ("ioss", "border"):
@@ -105,7 +106,7 @@ def coming(view: View) -> Card | None:
             "since": pd.Timestamp(rule.since),
             "until": pd.Timestamp(rule.until) if rule.until else pd.NaT,
             "confidence": rule.confidence,
-            "source": rule.source,
+            "source": cited(rule.source, say.language),
         }
         for rule in rules.rules
         if options(view).kind in rule.kinds and rule.name != "handling_fee"
@@ -118,7 +119,7 @@ def coming(view: View) -> Card | None:
             "since": pd.Timestamp(one.day),
             "until": pd.NaT,
             "confidence": one.confidence,
-            "source": one.source,
+            "source": cited(one.source, say.language),
         }
         for one in rules.coming
     ]

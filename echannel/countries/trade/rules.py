@@ -18,7 +18,7 @@ from typing import Literal
 
 import yaml
 
-from echannel.countries.dated import Dated, Strict, in_force_on
+from echannel.countries.dated import Dated, Source, Strict, in_force_on
 from echannel.errors import UserError
 
 Confidence = Literal["high", "medium", "low", "disputed"]
@@ -64,7 +64,7 @@ class Switch(Strict):
     name: str
     rule: str
     default: str
-    readings: dict[str, str]
+    readings: dict[str, Source]
 
 
 class Coming(Strict):
@@ -73,7 +73,7 @@ class Coming(Strict):
     name: str
     day: date
     confidence: Confidence
-    source: str
+    source: Source
 
 
 class _Area(Strict):
