@@ -22,6 +22,7 @@ from echannel import __version__
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.reference.commands import reference
+from echannel.register.commands import user
 from echannel.spoken import SpokenCommand, SpokenGroup, Talk, no_type, talk
 from echannel.workspace import find_workspace
 
@@ -61,6 +62,7 @@ app = typer.Typer(
     subcommand_metavar="cli.command_metavar",
 )
 app.add_typer(reference, name="reference")
+app.add_typer(user, name="user")
 
 
 def command(key: str, name: str | None = None) -> Any:
@@ -286,16 +288,44 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="serve.cli.port", metavar="N", min=1, max=65535)] = 8866,
     browser: Annotated[bool, typer.Option("--browser", help="serve.cli.browser")] = False,
+    url: Annotated[
+        str,
+        typer.Option(help="login.option.url", metavar="https://…", envvar="ECHANNEL_URL", show_envvar=False),
+    ] = "",
+    behind_proxy: Annotated[
+        list[str] | None, typer.Option(help="login.option.behind_proxy", metavar="serve.cli.address_metavar")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="login.option.certificate", metavar="…", show_default=False)
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="login.option.key", metavar="…", show_default=False)
+    ] = None,
+    dashboards: Annotated[
+        int, typer.Option(help="login.option.dashboards", metavar="N", min=1, max=10_000)
+    ] = 40,
 ) -> None:
+    from echannel.confine import landlock_version
     from echannel.server import serve as serve_dashboards
 
     voice = talk(ctx)
+
+    def ready(where: str, login: bool) -> None:
+        voice.print(voice.say("login.ready" if login else "serve.ready", url=where))
+        if login and not landlock_version():
+            voice.print(voice.say("login.not_confined"))
+
     serve_dashboards(
         find_workspace(),
         address,
         port,
-        open_browser=browser,
-        ready=lambda url: voice.print(voice.say("serve.ready", url=url)),
+        browser,
+        ready,
+        url,
+        proxies=tuple(behind_proxy or ()),
+        certificate=certificate,
+        key=key,
+        kernels=dashboards,
     )
 
 

@@ -3,7 +3,8 @@
 A cold kernel spends most of a report's time on imports. ``use_warm_kernels`` makes every kernel
 that Jupyter starts in this process (papermill's, Voilà's) a fork of one nursery process. They are
 ordinary kernels in all else: own process, own environment, own memory from then on. Where a
-process cannot be forked safely (Windows, macOS), or the nursery is gone, kernels start cold.
+process cannot be forked safely (Windows, macOS), or the nursery is gone, kernels start cold; one that
+is to be confined to some folders never does.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -47,33 +53,58 @@ def can_fork() -> bool:
     return hasattr(os, "fork") and sys.platform != "darwin"
 
 
+@dataclass(frozen=True)
+class Confinement:
+    """What one kernel may touch: the only folders that it can read, and read and write; a socket it is given.
+
+    ``enforced``: the system itself holds the process to it (Landlock); else it is not held to anything.
+    """
+
+    read: tuple[str, ...]
+    write: tuple[str, ...]
+    home: str
+    enforced: bool = True
+
+
 class Nursery:
     """The warm process, and the way to ask it for a kernel."""
 
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair()
+    def __init__(self, env: Mapping[str, str] | None = None) -> None:
+        self._channel, theirs = socket.socketpair()
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-P", "-m", "echannel.kernels", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            env=None if env is None else dict(env),
         )
         theirs.close()
-        self._channel = ours.makefile("rw", encoding="utf-8")
         self._lock = threading.Lock()
 
-    def kernel(self, command: list[str], env: dict[str, str] | None, cwd: str | None) -> int:
+    def kernel(
+        self,
+        command: list[str],
+        env: dict[str, str] | None,
+        cwd: str | None,
+        confined: Confinement | None = None,
+        given: socket.socket | None = None,
+    ) -> int:
         """Fork a kernel that takes over ``command``'s arguments; its process id.
+
+        ``given`` is a socket that the kernel finds under the number in ``ECHANNEL_REGISTER_FD``.
 
         Raises ``OSError`` when the nursery is gone.
         """
-        request = json.dumps({"argv": command, "env": env, "cwd": cwd})
+        rules = asdict(confined) if confined else None
+        request = json.dumps({"argv": command, "env": env, "cwd": cwd, "confined": rules}).encode()
         with self._lock:
-            print(request, file=self._channel, flush=True)
-            reply = self._channel.readline()
+            files = [given.fileno()] if given else []
+            socket.send_fds(self._channel, [struct.pack("!I", len(request))], files)
+            self._channel.sendall(request)
+            reply = _exactly(self._channel, 4)
         if not reply:
             raise BrokenPipeError("the nursery process ended")
-        return int(reply)
+        return int(struct.unpack("!I", reply)[0])
 
 
 class ForkedKernel:
@@ -118,12 +149,18 @@ class ForkedProvisioner(LocalProvisioner):
     nursery: Nursery | None = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Launch the kernel that ``cmd`` describes."""
-        if self.nursery is None or "ipykernel_launcher" not in cmd:
+        """Launch the kernel that ``cmd`` describes; one that is to be confined is, or does not start."""
+        confined, given = kwargs.pop("confined", None), kwargs.pop("given", None)
+        if confined is None and (self.nursery is None or "ipykernel_launcher" not in cmd):
             return await super().launch_kernel(cmd, **kwargs)
+        if self.nursery is None:
+            raise OSError("a confined kernel needs the nursery")
+        fork = self.nursery.kernel
         try:
-            pid = await asyncio.to_thread(self.nursery.kernel, cmd, kwargs.get("env"), kwargs.get("cwd"))
+            pid = await asyncio.to_thread(fork, cmd, kwargs.get("env"), kwargs.get("cwd"), confined, given)
         except (OSError, ValueError):
+            if confined is not None:
+                raise
             return await super().launch_kernel(cmd, **kwargs)
         self.process = ForkedKernel(pid)  # type: ignore[assignment]
         self.pid = self.pgid = pid
@@ -138,13 +175,17 @@ class _Factory(KernelProvisionerFactory):
         return ForkedProvisioner(kernel_id=kernel_id, kernel_spec=kernel_spec, parent=parent)
 
 
-def use_warm_kernels() -> None:
-    """From now on, kernels started in this process are forks of one warm process, where that can be."""
+def use_warm_kernels(env: Mapping[str, str] | None = None) -> None:
+    """From now on, kernels started in this process are forks of one warm process, where that can be.
+
+    ``env`` is all that the warm process knows of this one's environment: a fork can read what its parent
+    was started with (``/proc/self/environ``).
+    """
     if not can_fork() or ForkedProvisioner.nursery is not None:
         return
     KernelProvisionerFactory.clear_instance()
     _Factory.instance()
-    ForkedProvisioner.nursery = Nursery()
+    ForkedProvisioner.nursery = Nursery(env)
 
 
 def warm_up(*more: str) -> None:
@@ -167,13 +208,33 @@ def _nursery(channel: socket.socket) -> None:
     warm_up()
     # The system reaps ended kernels; nobody waits for their exit code.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    stream = channel.makefile("rw", encoding="utf-8")
-    for line in stream:
+    while asked := _request(channel):
+        request, given = asked
         pid = os.fork()
         if pid == 0:
             channel.close()
-            _become_kernel(json.loads(line))
-        print(pid, file=stream, flush=True)
+            _become_kernel(json.loads(request), given)
+        for one in given:
+            os.close(one)
+        channel.sendall(struct.pack("!I", pid))
+
+
+def _request(channel: socket.socket) -> tuple[bytes, list[int]] | None:
+    """What the server asks for, and the files that come with it; None when the server is gone."""
+    size, given, _, _ = socket.recv_fds(channel, 4, 1)
+    size += _exactly(channel, 4 - len(size)) if size else b""
+    return (_exactly(channel, struct.unpack("!I", size)[0]), given) if size else None
+
+
+def _exactly(channel: socket.socket, size: int) -> bytes:
+    """That many bytes; none at all when the other side is gone."""
+    parts = bytearray()
+    while len(parts) < size:
+        part = channel.recv(size - len(parts))
+        if not part:
+            return b""
+        parts += part
+    return bytes(parts)
 
 
 def _warm_words() -> None:
@@ -186,7 +247,7 @@ def _warm_words() -> None:
         say.month_name(1)
 
 
-def _become_kernel(request: dict[str, Any]) -> NoReturn:
+def _become_kernel(request: dict[str, Any], given: list[int]) -> NoReturn:
     code = 1
     try:
         nursery = os.getppid()
@@ -198,6 +259,10 @@ def _become_kernel(request: dict[str, Any]) -> NoReturn:
             os.environ.update(request["env"])
         if request["cwd"]:
             os.chdir(request["cwd"])
+        if given:
+            os.environ["ECHANNEL_REGISTER_FD"] = str(given[0])
+        if request["confined"]:
+            _confine(Confinement(**request["confined"]))
         from ipykernel.kernelapp import IPKernelApp
 
         # [python, options…, -m, ipykernel_launcher, arguments…]; the kernel ends with the nursery.
@@ -213,6 +278,17 @@ def _become_kernel(request: dict[str, Any]) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _confine(rules: Confinement) -> None:
+    """Move into a home of its own, and close the door."""
+    os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "IPYTHONDIR", "XDG_CACHE_HOME"), rules.home))
+    tempfile.tempdir = None
+    os.umask(0o077)
+    if rules.enforced:
+        from echannel.confine import confine
+
+        confine(map(Path, rules.read), map(Path, rules.write))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from echannel.errors import UserError
@@ -12,10 +14,17 @@ from echannel.server.home import show_home
 from echannel.workspace import Workspace
 
 
+@pytest.fixture
+def empty(tmp_path):
+    """A workspace without people: its notebooks are those of the project."""
+    (tmp_path / "notebooks").symlink_to(Path(__file__).parents[1] / "notebooks")
+    return Workspace(tmp_path)
+
+
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.5", "::", "example.org", ""])
-def test_only_this_machine_is_served_until_there_is_a_login(tmp_path, address):
+def test_only_this_machine_is_served_until_there_is_a_login(empty, address):
     with pytest.raises(UserError) as refused:
-        serve(Workspace(tmp_path), address)
+        serve(empty, address)
     assert refused.value.key == "serve.error.address"
     for language in ("en", "fr"):
         assert "127.0.0.1" in Speaker(language).error(refused.value)

@@ -7,18 +7,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from echannel.errors import UserError
+from echannel.register.brokered import remote_register
 from echannel.register.models import Base, SchemaVersion
 from echannel.workspace import Workspace
 
 ADDRESS = "ECHANNEL_REGISTER_URL"
-VERSION = 1
+# 2: people who may sign in, and who opened what. So far every step up only adds tables.
+VERSION = 2
 _TRIES = 5
 
 
@@ -40,7 +42,13 @@ class Register:
 
 
 def open_register(workspace: Workspace) -> Register:
-    """The workspace's register; its address may be a database server's (``ECHANNEL_REGISTER_URL``)."""
+    """The workspace's register; its address may be a database server's (``ECHANNEL_REGISTER_URL``).
+
+    In a confined kernel: the server's answers for the kernel's own SME (see ``echannel.register.brokered``).
+    """
+    remote = remote_register()
+    if remote is not None:
+        return cast(Register, remote)
     named = os.environ.get(ADDRESS)
     if named:
         return Register(named)
@@ -54,7 +62,7 @@ def open_register(workspace: Workspace) -> Register:
 
 def existing_register(workspace: Workspace) -> Register | None:
     """The register where there is one already: pages that only read make none."""
-    there = os.environ.get(ADDRESS) or _file(workspace).is_file()
+    there = remote_register() or os.environ.get(ADDRESS) or _file(workspace).is_file()
     return open_register(workspace) if there else None
 
 
@@ -97,15 +105,18 @@ def _prepare(engine: Engine) -> None:
 
 def _check_version(engine: Engine) -> None:
     with Session(engine) as session, session.begin():
-        found = session.scalar(select(SchemaVersion.version))
+        found = session.scalar(select(SchemaVersion))
         if found is None:
             session.add(SchemaVersion(version=VERSION))
-        elif found > VERSION:
-            raise UserError("reference.error.register_newer", found=str(found), known=str(VERSION))
+        elif found.version > VERSION:
+            raise UserError("reference.error.register_newer", found=str(found.version), known=str(VERSION))
+        elif found.version < VERSION:
+            found.version = VERSION  # the tables that were missing have just been made
 
 
 def _for_several_writers(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()

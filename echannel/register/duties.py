@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from sqlalchemy import select
 
+from echannel.register.brokered import for_one_sme
 from echannel.register.database import Register, owner
 from echannel.register.models import DutyState
 
@@ -14,6 +15,7 @@ State = Literal["open", "asked", "done", "not_needed"]
 STATES: tuple[State, ...] = get_args(State)
 
 
+@for_one_sme
 def set_duty_state(
     register: Register, sme: str, market: str, duty: str, state: State, note: str = "", by: str = ""
 ) -> None:
@@ -27,6 +29,7 @@ def set_duty_state(
         session.add(row)
 
 
+@for_one_sme
 def duty_states(register: Register, sme: str, market: str) -> dict[str, DutyState]:
     """The newest state of each duty of one market, by duty; what was never noted down is not there."""
     asked = (

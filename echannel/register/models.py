@@ -1,11 +1,21 @@
-"""The register's tables. Every row belongs to one SME and names who wrote it and when (UTC)."""
+"""The register's tables: what is noted down of SMEs (who and when, UTC), and the people who may sign in."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Float, Integer, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -77,3 +87,50 @@ class SavedScenario(Base):
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     by: Mapped[str] = mapped_column(String(128), default="")
     at: Mapped[datetime] = mapped_column(Moment)
+
+
+class User(Base):
+    """A person who may sign in. What ``scope`` names depends on the role: an SME, a launch pad, a cohort."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)  # in small letters
+    name: Mapped[str] = mapped_column(String(128))
+    role: Mapped[str] = mapped_column(String(16))
+    scope: Mapped[str] = mapped_column(String(64), default="")
+    language: Mapped[str] = mapped_column(String(2), default="")
+    password_hash: Mapped[str | None] = mapped_column(String(255), default=None)  # none: not chosen yet
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class PasswordLink(Base):
+    """A link that lets its holder choose a password, once; only the hash of what it says is kept."""
+
+    __tablename__ = "password_links"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(String(8))  # invite, reset
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class SignedIn(Base):
+    """One browser that is signed in; only the hash of what its cookie says is kept."""
+
+    __tablename__ = "signed_in"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    since: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Opened(Base):
+    """Who looked at what: one row for each page, report or file of an SME that somebody opened."""
+
+    __tablename__ = "opened"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment, index=True)
+    who: Mapped[str] = mapped_column(String(254))  # the address; stays when the person is removed
+    role: Mapped[str] = mapped_column(String(16))
+    sme: Mapped[str] = mapped_column(String(64), index=True)
+    what: Mapped[str] = mapped_column(String(16))  # page, report, export
+    name: Mapped[str] = mapped_column(String(128))

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 import pandas as pd
 from sqlalchemy import delete, select
 
+from echannel.register.brokered import for_one_sme
 from echannel.register.database import Register, owner
 from echannel.register.models import CompetitorPrice
 
 COLUMNS = ("id", "market", "product", "competitor", "price", "currency", "at", "note", "by")
 
 
+@for_one_sme
 def add_price(
     register: Register,
     sme: str,
@@ -43,6 +45,7 @@ def add_price(
         return row.id
 
 
+@for_one_sme
 def competitor_prices(register: Register, sme: str, market: str | None = None) -> pd.DataFrame:
     """The SME's noted prices, of one market or of all, oldest first: the columns of :data:`COLUMNS`."""
     asked = select(CompetitorPrice).where(CompetitorPrice.sme == owner(sme)).order_by(CompetitorPrice.id)
@@ -53,6 +56,7 @@ def competitor_prices(register: Register, sme: str, market: str | None = None) -
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+@for_one_sme
 def remove_price(register: Register, sme: str, number: int) -> bool:
     """Takes one price out, where it is the SME's; whether there was one."""
     gone = delete(CompetitorPrice).where(CompetitorPrice.sme == owner(sme), CompetitorPrice.id == number)

@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from echannel.register.brokered import for_one_sme
 from echannel.register.database import Register, owner
 from echannel.register.models import SavedScenario
 
 
+@for_one_sme
 def save_scenario(
     register: Register, sme: str, tool: str, name: str, content: Mapping[str, Any], by: str = ""
 ) -> None:
@@ -26,6 +28,7 @@ def save_scenario(
                 setattr(found, key, value)
 
 
+@for_one_sme
 def saved_scenarios(register: Register, sme: str, tool: str) -> dict[str, SavedScenario]:
     """The SME's scenarios for ``tool``, by name, in the order of their first saving."""
     asked = (
@@ -37,6 +40,7 @@ def saved_scenarios(register: Register, sme: str, tool: str) -> dict[str, SavedS
         return {row.name: row for row in session.scalars(asked)}
 
 
+@for_one_sme
 def remove_scenario(register: Register, sme: str, tool: str, name: str) -> bool:
     """Takes one scenario out; whether there was one."""
     gone = delete(SavedScenario).where(

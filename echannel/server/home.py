@@ -41,16 +41,22 @@ class Group:
     cards: tuple[Firm, ...]
 
 
-def show_home(cohort: str = "", lang: str = "", workspace: Workspace | None = None) -> HTML:
+def show_home(
+    cohort: str = "",
+    lang: str = "",
+    workspace: Workspace | None = None,
+    smes: Sequence[str] | None = None,
+) -> HTML:
     """The home page, for a notebook; in a dashboard the address says ``?cohort=…&lang=…``.
 
-    Shows the firms of one cohort (the first, unless named), group by group, then those of none.
+    Shows the firms of one cohort (the first, unless named), group by group, then those of none. ``smes``:
+    only these, all of them, and nothing that is for the machine's own people.
     """
     where = workspace or find_workspace()
     query = parse_qs(os.environ.get("QUERY_STRING", ""))
     language = query.get("lang", [lang])[-1]
     say = Speaker(language if language in LANGUAGES else LANGUAGES[0])
-    cohorts = cohort_ids(where)
+    cohorts, own = cohort_ids(where), smes is not None
     wanted = query.get("cohort", [cohort])[-1]
     current = wanted if wanted in cohorts else next(iter(cohorts), "")
     page = _environment().get_template("home.html.j2")
@@ -62,13 +68,13 @@ def show_home(cohort: str = "", lang: str = "", workspace: Workspace | None = No
                 {"title": tool_title(say, tool), "question": tool_question(say, tool)}
                 for tool in tool_names(where)
             ],
-            connect=_connect(where, say),
+            connect=None if own else _connect(where, say),
             connect_about=say("serve.home.connect_about"),
             cohorts_label=say("serve.home.cohorts"),
-            cohorts=[_cohort_link(where, name, name == current, say) for name in cohorts],
-            groups=_groups(where, current, cohorts, say),
+            cohorts=[] if own else [_cohort_link(where, name, name == current, say) for name in cohorts],
+            groups=_groups(where, current, cohorts, say) if smes is None else _own(where, smes, cohorts, say),
             nobody=say("serve.home.nobody"),
-            nobody_next=say("serve.home.nobody_next"),
+            nobody_next=say("login.no_firm" if own else "serve.home.nobody_next"),
         )
     )
 
@@ -110,6 +116,26 @@ def _groups(workspace: Workspace, current: str, cohorts: Sequence[str], say: Spe
     others = [sme for sme in sme_ids(workspace) if sme not in grouped]
     if others:
         groups.append(Group(say("serve.home.others"), tuple(_firm(workspace, sme, say) for sme in others)))
+    return groups
+
+
+def _own(workspace: Workspace, smes: Sequence[str], cohorts: Sequence[str], say: Speaker) -> list[Group]:
+    """The given firms and no others, under the names of their groups."""
+    groups: list[Group] = []
+    left = list(smes)
+    for name in cohorts:
+        try:
+            parts = load_cohort(workspace, name).groups
+        except UserError:
+            continue
+        for part in parts:
+            here = [sme for sme in part.smes if sme in left]
+            left = [sme for sme in left if sme not in here]
+            if here:
+                title = part.name.get(say.language, part.id)  # type: ignore[call-overload]
+                groups.append(Group(title, tuple(_firm(workspace, sme, say) for sme in here)))
+    if left:
+        groups.append(Group(say("serve.home.others"), tuple(_firm(workspace, sme, say) for sme in left)))
     return groups
 
 

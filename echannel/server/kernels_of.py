@@ -1,0 +1,221 @@
+"""Kernels that belong to somebody: each is started for one person and one SME, and opens that SME's only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import socket
+import sys
+import sysconfig
+import uuid
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_server._tz import utcnow
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+import echannel
+from echannel.confine import landlock_version
+from echannel.kernels import Confinement
+from echannel.register import Register
+from echannel.register.brokered import answer_kernel
+from echannel.server.identity import Person
+from echannel.workspace import Workspace
+
+SME = "ECHANNEL_SME"
+# All that a kernel learns of the server's environment: no address, password or key is among it.
+_KNOWN = (
+    *(
+        "PATH",
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "PYTHONPATH",
+        "PYTHONHASHSEED",
+        "VIRTUAL_ENV",
+        "JUPYTER_PATH",
+    ),
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ECHANNEL_ROOT"),
+    *("SCRIPT_NAME", "QUERY_STRING", "SERVER_SOFTWARE", "VOILA_BASE_URL", "VOILA_PREHEAT"),
+)
+_SYSTEM = (
+    *("/usr", "/lib", "/lib64", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat"),
+    *("/sys/devices/system/cpu", "/sys/fs/cgroup", "/dev/zero", "/dev/random", "/dev/urandom"),
+    *("/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/etc/fonts", "/etc/mime.types"),
+)
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Who asks for a kernel, and the SME it is for."""
+
+    person: Person
+    sme: str
+
+
+_GRANT: ContextVar[Grant | None] = ContextVar("grant", default=None)
+
+
+@contextlib.contextmanager
+def granted(person: Person, sme: str) -> Iterator[None]:
+    """Kernels started in here are this person's, for this SME."""
+    token = _GRANT.set(Grant(person, sme))
+    try:
+        yield
+    finally:
+        _GRANT.reset(token)
+
+
+def environment(source: Mapping[str, str]) -> dict[str, str]:
+    """What of an environment a kernel may know."""
+    return {name: value for name, value in source.items() if name in _KNOWN}
+
+
+def readable(workspace: Workspace, sme: str) -> tuple[str, ...]:
+    """What a kernel may read: the programs, the shared reference data, and what belongs to its SME."""
+    places = [
+        *map(Path, _SYSTEM),
+        *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        *(
+            Path(prefix) / part
+            for prefix in (sys.prefix, sys.base_prefix)
+            for part in ("lib", "share", "etc")
+        ),
+        Path(sys.prefix) / "pyvenv.cfg",
+        Path(echannel.__file__).parent,
+        workspace.notebooks,
+        *(workspace.parameters / part for part in ("countries", "cohorts", "reference.yml")),
+        workspace.parameters / "smes" / f"{sme}.yml",
+        workspace.inbox / sme,
+        *(workspace.root / "data" / part for part in ("reference", "seasons")),
+    ]
+    return tuple(dict.fromkeys(str(place) for place in places))
+
+
+class KernelsOfPeople(AsyncMappingKernelManager):
+    """Starts kernels for whom it was told to (see :func:`granted`), and knows whose each one is.
+
+    Without a login (``register`` is None) every kernel is everybody's, as on a laptop.
+    """
+
+    register: Register | None = None
+    workspace: Workspace
+    most = 40
+    most_each = 6
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._grants: dict[str, Grant] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+
+    async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
+        """A kernel for the person and the SME that were granted; nobody else gets one."""
+        if self.register is None:
+            return await super().start_kernel(**kwargs)
+        grant = _GRANT.get()
+        if grant is None:
+            raise PermissionError("a kernel is started for a person and an SME")
+        return await self._start(grant, self.register, kwargs)
+
+    async def _start(self, grant: Grant, register: Register, kwargs: dict[str, Any]) -> str:
+        kernel_id = str(uuid.uuid4())
+        home = self._home(kernel_id)
+        home.mkdir(parents=True, mode=0o700)
+        env = {**environment(kwargs.pop("env", {})), SME: grant.sme}
+        confined = self._confinement(kernel_id, grant.sme, home, env)
+        ours, theirs = socket.socketpair()
+        self._grants[kernel_id] = grant
+        try:
+            await super().start_kernel(
+                kernel_id=kernel_id, env=env, confined=confined, given=theirs, **kwargs
+            )
+        except BaseException:
+            ours.close()
+            self._forget(kernel_id)
+            raise
+        finally:
+            theirs.close()
+        task = asyncio.create_task(answer_kernel(ours, register, grant.sme))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+        return kernel_id
+
+    def _confinement(self, kernel_id: str, sme: str, home: Path, env: dict[str, str]) -> Confinement:
+        own = Path(self.connection_dir) / f"kernel-{kernel_id}.json"
+        enforced = landlock_version() > 0
+        if not enforced:
+            env["ECHANNEL_ROOT"] = str(_root_of_links(self.workspace, sme, home / "root"))
+        writable = (str(home), str(own), str(self.workspace.store / sme), "/dev/null")
+        return Confinement(readable(self.workspace, sme), writable, str(home), enforced)
+
+    def _home(self, kernel_id: str) -> Path:
+        return Path(self.connection_dir) / "homes" / kernel_id
+
+    def _forget(self, kernel_id: str) -> None:
+        self._grants.pop(kernel_id, None)
+        shutil.rmtree(self._home(kernel_id), ignore_errors=True)
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """It has ended: nobody's any more."""
+        self._forget(kernel_id)
+        return super().remove_kernel(kernel_id)
+
+    def is_of(self, kernel_id: str, person: Person | None) -> bool:
+        """Whether a kernel is there and the person's."""
+        if person is None or kernel_id not in self:
+            return False
+        if self.register is None:
+            return True
+        grant = self._grants.get(kernel_id)
+        return grant is not None and grant.person.username == person.username
+
+    def free(self) -> int:
+        """How many more kernels may be started."""
+        there = set(self.list_kernel_ids()) | set(self._grants)
+        return self.most - len(there)
+
+    async def make_room_for(self, person: Person) -> None:
+        """End what a person used longest ago, where they have as many pages open as one may."""
+        own = [one for one, grant in self._grants.items() if grant.person.username == person.username]
+        own = sorted((one for one in own if one in self), key=self._last_used)
+        for kernel_id in own[: max(0, len(own) + 1 - self.most_each)]:
+            await self._end(kernel_id)
+
+    async def end_of(self, signed_in: str) -> None:
+        """End what a browser has open."""
+        for kernel_id in [one for one, grant in self._grants.items() if grant.person.signed_in == signed_in]:
+            await self._end(kernel_id)
+
+    async def end_all_but(self, still: set[str]) -> None:
+        """End what belongs to browsers that are no longer signed in."""
+        for over in {grant.person.signed_in for grant in self._grants.values()} - still:
+            await self.end_of(over)
+
+    def _last_used(self, kernel_id: str) -> Any:
+        return getattr(self.get_kernel(kernel_id), "last_activity", None) or utcnow()
+
+    async def _end(self, kernel_id: str) -> None:
+        with contextlib.suppress(KeyError):
+            await self.shutdown_kernel(kernel_id, now=True)
+        self._forget(kernel_id)
+
+
+def _root_of_links(workspace: Workspace, sme: str, root: Path) -> Path:
+    """A workspace that holds one SME's parts only, where the system itself keeps nothing apart."""
+    parts = [
+        *(f"parameters/{part}" for part in ("countries", "cohorts", "reference.yml", f"smes/{sme}.yml")),
+        *(f"data/{part}" for part in ("reference", "seasons", f"inbox/{sme}", f"store/{sme}")),
+        "notebooks",
+    ]
+    for part in parts:
+        if (workspace.root / part).exists():
+            (root / part).parent.mkdir(parents=True, exist_ok=True)
+            (root / part).symlink_to(workspace.root / part)
+    return root
