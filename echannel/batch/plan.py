@@ -59,12 +59,22 @@ def find_notebook(workspace: Workspace, name: str) -> Path:
 
 
 def tool_names(workspace: Workspace) -> tuple[str, ...]:
-    """Every tool: the notebooks whose parameters cell takes ``sme`` and ``lang``; growth comes first."""
+    """The tools that make reports: notebooks with the parameters ``sme`` and ``lang``; growth comes first."""
+    return _tools(workspace, live=False)
+
+
+def live_names(workspace: Workspace) -> tuple[str, ...]:
+    """The tools that a reader uses in a dashboard only: their notebooks' metadata say ``echannel.live``."""
+    return _tools(workspace, live=True)
+
+
+def _tools(workspace: Workspace, live: bool) -> tuple[str, ...]:
     names = {
         path.stem
         for folder in notebook_folders(workspace)
         for path in folder.glob("*.ipynb")
         if set(notebook_parameters(path)) >= REPORT_PARAMETERS
+        and _is_live(path, path.stat().st_mtime_ns) == live
     }
     return tuple(sorted(names, key=lambda name: (name != "growth", name)))
 
@@ -72,6 +82,12 @@ def tool_names(workspace: Workspace) -> tuple[str, ...]:
 def notebook_parameters(path: Path) -> tuple[str, ...]:
     """The names that the notebook's ``parameters`` cell sets."""
     return _parameters(path, path.stat().st_mtime_ns)
+
+
+@lru_cache
+def _is_live(path: Path, changed: int) -> bool:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return bool(notebook["metadata"].get("echannel", {}).get("live", False))
 
 
 @lru_cache

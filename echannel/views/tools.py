@@ -9,7 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from echannel.views import inventory_opening, market_opening, opening, planning_controls, planning_opening
+from echannel.views import (
+    ask_opening,
+    inventory_opening,
+    market_opening,
+    opening,
+    planning_controls,
+    planning_opening,
+)
 from echannel.views.context import Choice, View
 from echannel.views.filters import filter_bar
 from echannel.views.inventory_controls import what_if_bar
@@ -49,6 +56,7 @@ TOOLS = {
         market_bar,
         heads=("market.opening.where", "views.opening.why", "market.opening.first"),
     ),
+    "ask": Tool(ask_opening.ask, heads=ask_opening.HEADS),
 }
 
 
