@@ -68,6 +68,11 @@ def live_names(workspace: Workspace) -> tuple[str, ...]:
     return _tools(workspace, live=True)
 
 
+def page_names(workspace: Workspace) -> tuple[str, ...]:
+    """Every tool with a dashboard: those that make reports, then the others."""
+    return tool_names(workspace) + live_names(workspace)
+
+
 def _tools(workspace: Workspace, live: bool) -> tuple[str, ...]:
     names = {
         path.stem

@@ -6,7 +6,7 @@ from typing import Any
 
 from echannel.batch.index import tool_title
 from echannel.batch.pages import BRAND, Frame, Link, Words
-from echannel.batch.plan import tool_names
+from echannel.batch.plan import page_names
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import load_sme, sme_ids
@@ -18,7 +18,7 @@ def page_frame(name: str, sme: str, language: str) -> dict[str, Any]:
     """The frame, switches and words of the page ``name`` of an SME (none: empty) in a language."""
     workspace = find_workspace()
     say = Speaker(language)
-    tools = tool_names(workspace) if sme else ()
+    tools = page_names(workspace) if sme else ()
     smes = [_sme_option(workspace, other, other == sme) for other in sme_ids(workspace)] if sme else []
     query = {"sme": sme} if sme else {}
     firm = next((option["name"] for option in smes if option["current"]), None)

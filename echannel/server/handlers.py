@@ -14,7 +14,7 @@ from tornado.web import RequestHandler, StaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 from echannel.batch.pages import asset_files
-from echannel.batch.plan import tool_names
+from echannel.batch.plan import page_names, tool_names
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import load_sme
@@ -145,7 +145,7 @@ class DashboardHandler(Plain, TornadoVoilaHandler):
         # Setting the cookie lets the page stop its kernel when it is left.
         _ = self.xsrf_token
         language = self.get_argument("lang", "")
-        tools = tool_names(find_workspace())
+        tools = page_names(find_workspace())
         if name not in pages(self.serving.login) or not self._may_see():
             self.set_status(404)
             self.finish(self.failure("serve.error.no_page"))
@@ -227,5 +227,5 @@ class DashboardHandler(Plain, TornadoVoilaHandler):
 
 def pages(login: bool = False) -> tuple[str, ...]:
     """The notebooks that are served: home, the tools, and (without a login) the one that brings files."""
-    tools = tool_names(find_workspace())
+    tools = page_names(find_workspace())
     return ("home", *tools) if login else ("home", "connect", *tools)

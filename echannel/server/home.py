@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from echannel.batch.index import profile_facts, tool_question, tool_title
 from echannel.batch.pages import Link
-from echannel.batch.plan import find_notebook, tool_names
+from echannel.batch.plan import find_notebook, page_names
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import cohort_ids, load_cohort, load_sme, sme_ids
@@ -66,7 +66,7 @@ def show_home(
             tools_heading=say("serve.home.tools"),
             tools=[
                 {"title": tool_title(say, tool), "question": tool_question(say, tool)}
-                for tool in tool_names(where)
+                for tool in page_names(where)
             ],
             connect=None if own else _connect(where, say),
             connect_about=say("serve.home.connect_about"),
@@ -150,7 +150,7 @@ def _firm(workspace: Workspace, sme: str, say: Speaker) -> Firm:
         return Firm(profile.name, profile_facts(profile, say), reason=say("serve.home.not_synced", sme=sme))
     links = tuple(
         Link(tool_title(say, tool), dashboard_url(tool, sme=sme, lang=say.language))
-        for tool in tool_names(workspace)
+        for tool in page_names(workspace)
     )
     facts = f"{profile_facts(profile, say)} · {say('serve.home.synced', day=say.day(synced))}"
     return Firm(profile.name, facts, links)
