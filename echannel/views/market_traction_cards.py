@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from echannel.metrics.margins import FEWEST_ORDERS
 from echannel.metrics.market.traction import unknown_orders
 from echannel.metrics.result import OK
 from echannel.views import axes, charts, theme
@@ -27,6 +28,7 @@ from echannel.views.tables import Column, Table
 from echannel.views.tiles import Tile, Tiles
 
 SHOWN = 10
+CHANCE = 1.96  # standard errors that chance alone exceeds one time in twenty
 CLEAR = 1.25  # times what size suggests, at the band's lower end: more than chance would give
 
 
@@ -182,11 +184,11 @@ def abroad_against_home(view: View) -> Card | None:
     abroad = sold.drop(index=here, errors="ignore")
     table = Table(
         "orders-abroad-and-at-home",
-        sold.assign(market=sold.index),
+        sold.assign(market=sold.index, too_few=say("market.say.too_few_orders")),
         (
             Column("market", "country", words=partial(country, view)),
             Column("orders", "orders", "number"),
-            Column("basket", "market_basket", "cents"),
+            Column("basket", "market_basket", "cents", absent="too_few"),
             Column("carriage_paid", "market_carriage_paid", "cents"),
             Column("carriage_cost", "market_carriage_cost", "cents"),
             Column("delivery_days", "market_delivery_days", "decimal"),
@@ -197,7 +199,9 @@ def abroad_against_home(view: View) -> Card | None:
         say.currency,
     )
     missing = ["reason.delivery_days_missing"]
-    if sold["carriage_cost"].isna().all():
+    if sold["carriage_paid"].isna().all():
+        missing.append("reason.market_delivery_not_told")
+    elif sold["carriage_cost"].isna().all():
         missing.append("reason.carriage_cost_missing")
     sentence = _order_abroad(view, at_home, abroad) if at_home is not None else ""
     return Card(
@@ -211,17 +215,32 @@ def abroad_against_home(view: View) -> Card | None:
 
 
 def _order_abroad(view: View, here: Any, abroad: pd.DataFrame) -> str:
-    say = view.say
-    weight = abroad["orders"] / abroad["orders"].sum()
-    basket = float((abroad["basket"] * weight).sum())
-    paid = float((abroad["carriage_paid"] * weight).sum())
-    return say(
-        "market.say.order_abroad",
-        basket=say.money(basket),
-        home_basket=say.money(here["basket"]),
-        carriage=say.money(paid),
-        home_carriage=say.money(here["carriage_paid"]),
-    )
+    """What an order from abroad is worth, as observed; whether chance alone may explain the difference."""
+    say, told = view.say, abroad.dropna(subset=["basket"])
+    if not len(told) or not np.isfinite(here["basket"]):
+        return say("market.say.order_abroad_few", n=int(abroad["orders"].sum()), least=FEWEST_ORDERS)
+    weight = told["orders"] / told["orders"].sum()
+    basket = float((told["basket"] * weight).sum())
+    error = np.hypot(np.sqrt(((told["basket_error"] * weight) ** 2).sum()), here["basket_error"])
+    parts = [
+        say(
+            "market.say.order_abroad",
+            n=int(told["orders"].sum()),
+            basket=say.money(basket),
+            home_n=say.number(here["orders"], 0),
+            home_basket=say.money(here["basket"]),
+        )
+    ]
+    if abs(basket - here["basket"]) <= CHANCE * error:
+        parts.append(say("market.say.order_abroad_chance"))
+    paid = told.dropna(subset=["carriage_paid"])
+    if len(paid) and np.isfinite(here["carriage_paid"]):
+        by_orders = np.average(paid["carriage_paid"], weights=paid["orders"])
+        home_paid = say.money(here["carriage_paid"])
+        parts.append(
+            say("market.say.order_abroad_carriage", carriage=say.money(by_orders), home_carriage=home_paid)
+        )
+    return " ".join(parts)
 
 
 def _abroad(view: View) -> pd.DataFrame:

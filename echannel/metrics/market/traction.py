@@ -30,7 +30,8 @@ UNSTATED = "ZZ"  # what sources write for a country that they do not know
 BAND = (0.1, 0.9)
 PRIOR_ORDERS = 5.0  # expected orders that the average of all markets weighs as much as, at least
 COLUMNS = (
-    *("orders", "orders_before", "share", "turnover", "sessions", "conversion", "basket", "return_rate"),
+    *("orders", "orders_before", "share", "turnover", "sessions", "conversion", "return_rate"),
+    *("basket", "basket_error", "basket_pooled"),
     *("carriage_cost", "carriage_paid", "delivery_days", "margin_rate"),
     *("expected", "ratio", "strength", "strength_low", "strength_high", "strength_sd"),
     *("signal", "n", "status", "reason"),
@@ -61,9 +62,11 @@ def traction(
     One row per country (ISO code), most orders first, home included: ``orders`` (counted, ``kind``),
     ``orders_before`` (the twelve months before; NaN: not covered), ``share`` (of orders abroad), ``turnover``
     (net goods after refunds), ``sessions`` (NaN: the visits name no country but one), ``conversion``
-    (own-shop orders of all kinds / sessions, shrunk), ``basket`` (net goods per order, shrunk),
+    (own-shop orders of all kinds / sessions, shrunk), ``basket`` (net goods per order as observed; NaN below
+    ``FEWEST_ORDERS``) with its standard error ``basket_error``, ``basket_pooled`` (the same, shrunk),
     ``return_rate`` (orders with a refund / orders at least ``SETTLED_DAYS`` old, shrunk), ``carriage_cost``
-    (what the carrier charged per order) and ``carriage_paid`` (what customers paid for it, per order),
+    (what the carrier charged per order) and ``carriage_paid`` (what customers paid for it, per order, of the
+    channels whose orders ever bear some: a source without such a column does not say that it was free),
     ``delivery_days`` (NaN: no source says when a parcel arrives), ``margin_rate`` (on turnover of known
     cost), ``expected`` (orders), ``ratio`` (orders / expected), ``strength`` (shrunk ratio) with its 10th and
     90th percentile and standard deviation, ``signal`` (orders: ``FEWEST_ORDERS`` or more; first_orders;
@@ -74,7 +77,8 @@ def traction(
     names = _countries(sales, kind, markets.index, home)
     frame = pd.DataFrame(index=pd.Index(names, name="market"))
     chosen = sales.select(period.since, period.until, kinds=[kind])
-    frame = frame.assign(**_traded(chosen, names, carriage), **_visited(sales, period, names))
+    traded = _traded(chosen, names, carriage, _charging(sales, kind))
+    frame = frame.assign(**traded, **_visited(sales, period, names))
     frame["orders_before"] = _orders_before(sales, kind, period, names)
     frame["delivery_days"] = np.nan
     abroad = frame.index != home
@@ -114,8 +118,17 @@ def _countries(sales: Sales, kind: str, known: pd.Index, home: str) -> list[str]
     return [name for name in named if name != UNSTATED]
 
 
-def _traded(sales: Sales, names: list[str], carriage: pd.DataFrame | None) -> dict[str, np.ndarray]:
-    """What orders, refunds and lines tell of each country."""
+def _charging(sales: Sales, kind: str) -> np.ndarray:
+    """The channels in which any order of a kind ever bore carriage."""
+    orders = sales.orders
+    charged = (orders["kind"] == kind).to_numpy() & (orders["shipping"].to_numpy("float64") > 0)
+    return np.asarray(orders["channel"][charged].unique(), dtype=object)
+
+
+def _traded(
+    sales: Sales, names: list[str], carriage: pd.DataFrame | None, charging: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What orders, refunds and lines tell of each country; ``charging``: channels that tell of carriage."""
     size, orders, entries = len(names), sales.orders, sales.entries
     at = _places(orders["country"], names)
     there = at >= 0
@@ -125,7 +138,12 @@ def _traded(sales: Sales, names: list[str], carriage: pd.DataFrame | None) -> di
 
     count = np.bincount(at[there], minlength=size)
     goods = orders["net_goods"].to_numpy("float64")
-    basket = shrinkage.shrunk_means(per_country(goods), per_country(goods**2), count)
+    sums, squares = per_country(goods), per_country(goods**2)
+    enough = np.where(count >= FEWEST_ORDERS, count, 0)
+    basket = divided(sums, enough)
+    variance = np.maximum(divided(squares, enough) - basket**2, 0.0) * divided(enough, enough - 1.0)
+    told_paid = there & orders["channel"].isin(charging).to_numpy()
+    paid = per_country(orders["shipping"].to_numpy("float64"), told_paid)
     cost = _carriage(sales, carriage)
     charged = there & np.isfinite(cost)
     told = np.bincount(at[charged], minlength=size)
@@ -137,9 +155,11 @@ def _traded(sales: Sales, names: list[str], carriage: pd.DataFrame | None) -> di
         "orders": count.astype("float64"),
         "turnover": np.bincount(entry_at[inside], entries["net_goods"].to_numpy()[inside], size),
         "basket": basket,
+        "basket_error": np.sqrt(divided(variance, enough)),
+        "basket_pooled": shrinkage.shrunk_means(sums, squares, count),
         "return_rate": _returns(sales, at, size),
         "carriage_cost": divided(per_country(np.nan_to_num(cost), charged), told),
-        "carriage_paid": divided(per_country(orders["shipping"].to_numpy("float64")), count),
+        "carriage_paid": divided(paid, np.bincount(at[told_paid], minlength=size)),
         "margin_rate": divided(turnover - cost_of_goods, np.where(count >= FEWEST_ORDERS, turnover, 0.0)),
     }
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from handmade import canonical, order
+from scipy import stats
 
 from echannel.metrics.market import traction as module
 from echannel.metrics.market.traction import expected_orders, traction, unknown_orders
@@ -148,6 +151,28 @@ def test_basket_returns_carriage_and_margin() -> None:
     assert frame.loc["GB", "margin_rate"] == pytest.approx((42 - 20) / 42)
     assert np.isnan(frame.loc["IE", "margin_rate"])  # three orders are too few
     assert frame["delivery_days"].isna().all()
+
+
+def test_an_order_is_worth_what_was_observed_or_too_few_to_tell() -> None:
+    """Pooling may draw both to one figure: what a country's orders are worth is what they were."""
+    frame = found(shop({"GB": 50, "FR": 11, "IE": 9}))
+    worth = [40.0 + at % 5 for at in range(11)]
+    assert frame.loc["FR", "basket"] == pytest.approx(np.mean(worth)) != frame.loc["GB", "basket"]
+    assert frame.loc["FR", "basket_error"] == pytest.approx(stats.sem(worth))
+    assert np.isnan(frame.loc["IE", "basket"]) and np.isfinite(frame.loc["IE", "basket_pooled"])
+
+
+def test_a_source_without_a_delivery_column_does_not_say_that_delivery_is_free() -> None:
+    sold = shop({"GB": 50, "FR": 30})
+    silent = replace(sold, orders=sold.orders.assign(shipping=0.0))
+    assert found(silent)["carriage_paid"].isna().all()
+    # An own shop that charges, and telephone orders that say nothing: the mean is the shop's.
+    phone = sold.orders["order_id"].isin([f"FR{at}" for at in range(20)]).to_numpy()
+    mixed = sold.orders.assign(
+        shipping=sold.orders["shipping"].where(~phone, 0.0),
+        channel=sold.orders["channel"].astype(object).where(~phone, "phone"),
+    )
+    assert found(replace(sold, orders=mixed)).loc["FR", "carriage_paid"] == pytest.approx(12)
 
 
 def test_a_firm_that_never_sold_abroad() -> None:
