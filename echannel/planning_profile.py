@@ -211,6 +211,7 @@ class PlanningProfile(_Strict):
     local_taxes: Told[Amount] | None = None
     owner_charges: Told[Amount] | None = None
     drawings: Told[Amount] | None = None
+    overdraft_rate: Told[Fee] | None = None
 
     staff: tuple[StaffEntry, ...] = ()
     loans: tuple[LoanEntry, ...] = ()

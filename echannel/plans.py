@@ -13,6 +13,7 @@ import numpy as np
 
 from echannel.countries.plan_rules import TaxFacts, plan_rules
 from echannel.countries.vat_calendar import first_day
+from echannel.metrics.planning.assumed import Found
 from echannel.metrics.planning.engine import Plan, build_plan
 from echannel.metrics.planning.inputs import MONTHS, Assumption, MarketEntry, PlanInputs
 from echannel.metrics.planning.rules import PlanRules
@@ -91,6 +92,7 @@ def _assembled(known: Known, turnover: np.ndarray) -> PlanBasis:
         purchase_terms=supplier_terms(known),
         purchase_vat_rate=goods_vat if bool(rules.vat.registered.any()) else standard,
         carriage_vat_rate=standard,
+        overdraft_rate=_overdraft(known, rules),
     )
     inputs = replace(inputs, costs=costs_of(known, rules, standard))
     inputs = entered(inputs, known.told, known.notes, standard)
@@ -125,6 +127,16 @@ def _turnover(known: Known) -> np.ndarray:
     if len(known.past) and bool(known.past["gap"].any()):
         known.reasons.append("reason.planning.months_missing")
     return made
+
+
+def _overdraft(known: Known, rules: PlanRules) -> float:
+    return known.notes.take(
+        "overdraft_rate",
+        "percent",
+        known.told.overdraft_rate,
+        Found(rules.overdraft_rate, "default", "reason.planning.overdraft_usual"),
+        Found(0.0, "default", "reason.planning.overdraft_unknown"),
+    )
 
 
 def _rules(known: Known, turnover: np.ndarray) -> PlanRules:

@@ -130,6 +130,7 @@ def plans(draw: st.DrawFn, months: int = 36):
         purchase_terms=PaymentTerms(days(90), bool(rng.random() < 0.3)),
         purchase_vat_rate=float(rng.choice([0.055, 0.2])),
         carriage_vat_rate=0.2,
+        overdraft_rate=amount(0.2),
     )
     if rng.random() < 0.4:
         inputs = with_market_entry(inputs, entry())

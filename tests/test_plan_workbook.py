@@ -83,13 +83,14 @@ def everything(country: str) -> PlanInputs:
         grants=(Grant(4_000, START + 3, 24), Grant(1_000, START + 6)),
         one_offs=(OneOff("site", START + 4, 1_800.0, rate),),
         owner=OwnersMoney(np.where(AT == 0, 5_000.0, 0.0), np.where(AT == 17, 2_500.0, 0.0)),
-        opening=OpeningBalance(12_000, 21_000, 15_500, 9_800, 1_400, 7_000, 30),
+        opening=OpeningBalance(4_000, 21_000, 15_500, 9_800, 1_400, 7_000, 30),
         vat=VatSetting((900.0, 1_100.0), 2_600.0, 9_500.0),
         tax=TaxSetting(1_200.0, 3_000.0, 4_200.0),
         stock=StockPolicy(50.0, np.where(AT > 8, 1_500.0, 0.0)),
         purchase_terms=PaymentTerms(40),
         purchase_vat_rate=rate,
         carriage_vat_rate=rate,
+        overdraft_rate=0.13,
     )  # fmt: skip
 
 

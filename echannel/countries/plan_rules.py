@@ -50,6 +50,9 @@ def plan_rules(pack: CountryPack, facts: TaxFacts, start: int, months: int) -> P
         payroll=_payroll(pack, taxes, facts, span),
         watches=threshold_watches(pack, facts, start + months - 1),  # of the regime that stays
         known_costs=_known_costs(taxes, start, months),
+        overdraft_rate=next(
+            (one.rate for one in in_force_on(taxes.overdraft_rates, first_day(start))), float("nan")
+        ),
         deadlines=_deadlines(pack, taxes, facts, start, months),
     )
 

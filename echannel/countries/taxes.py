@@ -205,6 +205,12 @@ class ReferenceRate(Dated):
     rate: float
 
 
+class OverdraftRate(Dated):
+    """What small firms pay on an overdraft, nominal per year: our default, to be replaced by the firm's own."""
+
+    rate: float = Field(gt=0, lt=1)
+
+
 class Taxes(Strict):
     """Everything of a country that takes cash on a day of its own."""
 
@@ -220,6 +226,7 @@ class Taxes(Strict):
     coming: tuple[ComingDuty, ...] = ()
     deadlines: tuple[AccountsDeadline, ...] = ()
     reference_rates: tuple[ReferenceRate, ...] = ()
+    overdraft_rates: tuple[OverdraftRate, ...] = ()
 
     @property
     def named(self) -> dict[str, set[str]]:

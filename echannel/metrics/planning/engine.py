@@ -29,6 +29,7 @@ from echannel.metrics.planning.layouts import (
     Line,
 )
 from echannel.metrics.planning.loans import loan_flows
+from echannel.metrics.planning.overdraft import overdraft_interest
 from echannel.metrics.planning.payroll import payroll
 from echannel.metrics.planning.rules import PlanRules, cents
 from echannel.metrics.planning.terms import run_off, settled
@@ -98,6 +99,8 @@ def build_plan(inputs: PlanInputs, rules: PlanRules, keep: Collection[str] | Non
     _people(ledger)
     _long_term(ledger)
     vat = _vat(ledger, traded)
+    _sums(ledger, PROFIT_AND_LOSS, until="operating_profit")
+    _overdraft(ledger)
     _sums(ledger, PROFIT_AND_LOSS, until="profit_before_tax")
     tax = _tax(ledger)
     _sums(ledger, PROFIT_AND_LOSS)
@@ -321,6 +324,19 @@ def _one_stop_schemes(rules: PlanRules) -> dict[str, str]:
     """
     known = list(rules.one_stop)
     return {name: name if name in known else known[0] for name in ("oss", "ioss", "local")} if known else {}
+
+
+def _overdraft(ledger: _Ledger) -> None:
+    """Interest on cash below nothing; it stands beside that of loans."""
+    interest = ledger.nothing
+    if ledger.inputs.overdraft_rate:
+        known = dict(ledger.lines)
+        _sums(ledger, CASH_FLOW)  # before tax, which is not entered yet
+        change, ledger.lines = ledger.get("cash_change"), known
+        profit = ledger.get("operating_profit") - ledger.get("interest")
+        interest = overdraft_interest(change, profit, ledger.inputs, ledger.rules)
+    for name in ("interest", "interest_paid", "overdraft_interest"):
+        ledger.add(name, interest)
 
 
 def _tax(ledger: _Ledger) -> TaxFlows:

@@ -208,7 +208,10 @@ class OpeningBalance:
 
 @dataclass(frozen=True)
 class PlanInputs:
-    """Everything a plan is computed from, beside the country's rules (``PlanRules``)."""
+    """Everything a plan is computed from, beside the country's rules (``PlanRules``).
+
+    ``overdraft_rate``: nominal, per year, on cash below nothing at the month before's end.
+    """
 
     country: str
     currency: str
@@ -234,6 +237,7 @@ class PlanInputs:
     purchase_vat_rate: Amounts = 0.0
     carriage_terms: PaymentTerms = PaymentTerms()
     carriage_vat_rate: Amounts = 0.0
+    overdraft_rate: float = 0.0
 
     @property
     def calendar(self) -> np.ndarray:

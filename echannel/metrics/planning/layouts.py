@@ -124,6 +124,7 @@ MEMO_LINES = (
     "variable_costs",
     "fixed_costs",
     "contribution",
+    "overdraft_interest",
     "purchases",
     "purchases_gross",
     "bills_gross",

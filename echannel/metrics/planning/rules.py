@@ -214,7 +214,8 @@ class LateLaw:
 class PlanRules:
     """Everything a plan of ``months`` months from ``start`` needs of its country.
 
-    ``vat_rates``: rate by name and month ``(T,)``; ``one_stop``: the calendars of ``oss`` and ``ioss``.
+    ``vat_rates``: rate by name and month ``(T,)``; ``one_stop``: the calendars of ``oss`` and ``ioss``;
+    ``overdraft_rate``: what small firms usually pay, per year (NaN: not known).
     """
 
     country: str
@@ -227,4 +228,5 @@ class PlanRules:
     payroll: PayrollRules
     watches: tuple[ThresholdWatch, ...] = ()
     known_costs: tuple[KnownCost, ...] = ()
+    overdraft_rate: float = float("nan")
     deadlines: tuple[Deadline, ...] = ()

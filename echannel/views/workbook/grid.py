@@ -2,7 +2,8 @@
 
 A row has a name, and formulas speak of rows by name: ``{sales}`` is the cell of the same month, ``{cash-1}``
 that of the month before (in the first month the opening), ``{sales:}`` all months, ``{sales..}`` the first
-month to this one, ``{days^}`` the first month, ``{rent!}`` the row's single value, ``{stock<}`` its opening.
+month to this one, ``{days^}`` the first month, ``{rent!}`` the row's single value, ``{stock<}`` its opening,
+``{charge@3}`` the fourth month.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 LABEL, SINGLE, OPENING, FIRST = 0, 1, 2, 3  # columns
 HEAD_ROWS = 4  # title, note, months, their numbers
-_NAME = re.compile(r"\{([\w.]*\w)(-\d+|:|\.\.|!|<|\^)?\}")
+_NAME = re.compile(r"\{([\w.]*\w)(-\d+|@\d+|:|\.\.|!|<|\^)?\}")
 
 _FIXED = {"!": SINGLE, "<": OPENING, "^": FIRST}
 
@@ -73,6 +74,8 @@ class Grid:
                 return self.span(name, self.last, here)
             if which == "..":
                 return self.span(name, FIRST + month, here)
+            if which.startswith("@"):
+                return self.cell(name, FIRST + int(which[1:]), here, fixed=True)
             if which in _FIXED:
                 return self.cell(name, _FIXED[which], here, fixed=True)
             before = int(which or 0)
@@ -114,7 +117,7 @@ class Sheet:
         self,
         name: str,
         label: str,
-        months: str | Sequence[float] | np.ndarray | None = None,
+        months: str | Sequence[str] | Sequence[float] | np.ndarray | None = None,
         *,
         single: str | float | None = None,
         opening: str | float | None = None,
@@ -123,7 +126,8 @@ class Sheet:
         total: bool = False,
         followed: bool = False,
     ) -> None:
-        """One row: a formula (or numbers, which a reader may change) for the months, and single values.
+        """One row: a formula (one for all months or one for each; or numbers, which a reader may change) for
+        the months, and single values.
 
         ``results`` are the formula's results as computed here, for readers that do not recalculate.
         ``followed``: only the first month is a number, each later one is the month before.
@@ -139,7 +143,8 @@ class Sheet:
         if months is None:
             return
         for at in range(self.grid.months):
-            value = months if isinstance(months, str) else float(months[at])
+            value = months if isinstance(months, str) else months[at]
+            value = value if isinstance(value, str) else float(value)
             if followed and at:
                 value = f"{{{name}-1}}"
             result = "" if results is None or math.isnan(results[at]) else float(results[at])
@@ -184,6 +189,13 @@ class List:
         at = self.columns[name]
         ends = (xl_rowcol_to_cell(self.top + end, at, True, True) for end in (0, max(self.lines - 1, 0)))
         return _prefix(self.sheet.name, "") + ":".join(ends)
+
+    def cell(self, name: str, line: int) -> str:
+        """One cell, from any sheet. What hangs on one line alone names its cell: a whole column would make
+        the months before it hang on those after."""
+        return _prefix(self.sheet.name, "") + xl_rowcol_to_cell(
+            self.top + line, self.columns[name], True, True
+        )
 
     def put(self, line: int, name: str, value: str | float, kind: str = "money") -> None:
         """One cell: a text that begins with "=" is a formula of this table's columns, or of rows."""

@@ -25,6 +25,12 @@ def long_term_rows(sheet: Sheet, inputs: PlanInputs, say: Speaker) -> None:
     for at, loan in enumerate(inputs.loans):
         sheet.heading(say("planning.book.loan", name=loan.name or str(at + 1)))
         _loan_rows(sheet, f"l{at}", loan, inputs, say)
+    sheet.heading(say("planning.book.overdraft"))
+    sheet.row(
+        "overdraft.rate", say("planning.book.loan_rate"), single=float(inputs.overdraft_rate), kind="percent"
+    )
+    interest = "ROUND(MAX(-{cash-1},0)*{overdraft.rate!}/12,2)"
+    sheet.row("overdraft.interest", say("planning.book.loan_interest"), interest)
     for at, grant in enumerate(inputs.grants):
         sheet.heading(say("planning.book.grant", name=grant.name or str(at + 1)))
         _grant_rows(sheet, f"g{at}", grant, inputs, say)

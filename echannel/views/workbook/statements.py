@@ -107,7 +107,7 @@ def corporation_tax_rows(sheet: Sheet, plan: Plan, rules: PlanRules, say: Speake
     """Corporation tax: ``tax.charge``, ``tax.paid``, ``tax.position``."""
     setting, start = plan.inputs.tax, plan.inputs.start
     opening = plan.opening["tax_position"]
-    charge, paid = "0", "0"
+    charge, paid = "0", ["0"] * plan.months
     more = 0.0
     if setting.opening is not None:
         without = corporation_tax(np.zeros((1, rules.months)), rules, start, replace(setting, opening=None))
@@ -117,7 +117,7 @@ def corporation_tax_rows(sheet: Sheet, plan: Plan, rules: PlanRules, say: Speake
         paid = tax_rows(sheet, rules.tax_years, setting, start, say)
         charge = "{tax.charge}"
     sheet.row("tax.charged", say("planning.line.corporation_tax"), f"ROUND({charge},2)")
-    sheet.row("tax.paid", say("planning.line.tax_paid"), f"ROUND({paid},2)")
+    sheet.row("tax.paid", say("planning.line.tax_paid"), [f"ROUND({one},2)" for one in paid])
     sheet.row("tax.position", say("planning.book.tax.position"),
               "ROUND({tax.position-1}+{tax.charged}-{tax.paid},2)", opening=opening)  # fmt: skip
 
@@ -174,7 +174,7 @@ def _base_lines(inputs: PlanInputs) -> dict[str, str]:
         "employer_charges": "{pay.charges}",
         "grant_income": f"ROUND({added(f'g{at}.income' for at in grants)},2)",
         "depreciation": "ROUND({old.written}+" + added(f"a{at}.written" for at in assets) + ",2)",
-        "interest": added(f"l{at}.interest" for at in loans),
+        "interest": added([*(f"l{at}.interest" for at in loans), "overdraft.interest"]),
         "corporation_tax": "{tax.charged}",
         "suppliers_paid": "{goods.paid}+{goods.old_paid}",
         "carriage_paid": "{carried.paid}",
@@ -186,7 +186,7 @@ def _base_lines(inputs: PlanInputs) -> dict[str, str]:
         "capital_spending_paid": added(f"a{at}.{part}" for at in assets for part in ("bought", "vat")),
         "loans_drawn": added(f"l{at}.drawn" for at in loans),
         "loans_repaid": added(f"l{at}.principal" for at in loans),
-        "interest_paid": added(f"l{at}.interest_paid" for at in loans),
+        "interest_paid": added([*(f"l{at}.interest_paid" for at in loans), "overdraft.interest"]),
         "grants_received": added(f"g{at}.received" for at in grants),
         **{name: f"{{owner.{name}}}" for name in ("capital_in", "dividends", "drawings")},
         **_balance_lines(inputs, single),

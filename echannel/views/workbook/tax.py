@@ -31,8 +31,14 @@ _INSTALMENT_HEADS = ("line", "due_day", "due_month", "share", "base", "minimum",
 _ENOUGH = 1e12  # in place of "without limit", which a spreadsheet cannot hold
 
 
-def tax_rows(sheet: Sheet, years: tuple[TaxYear, ...], setting: TaxSetting, start: int, say: Speaker) -> str:
-    """The rows ``tax.charge`` and its parts, and the lists; the formula of what is paid each month."""
+def tax_rows(
+    sheet: Sheet, years: tuple[TaxYear, ...], setting: TaxSetting, start: int, say: Speaker
+) -> list[str]:
+    """The rows ``tax.charge`` and its parts, and the lists; what is paid each month, in a formula for each.
+
+    Tax paid moves cash, cash an overdraft's interest, and that the tax of later months: each formula names
+    the cells that it hangs on, for no month may hang on one that comes after it.
+    """
     months = sheet.grid.months
     _charge_rows(sheet, years, setting, start, say)
     heads = {head: say(f"planning.book.{head}") for head in (*_YEAR_HEADS, *_INSTALMENT_HEADS)}
@@ -46,17 +52,17 @@ def tax_rows(sheet: Sheet, years: tuple[TaxYear, ...], setting: TaxSetting, star
         table.put(line, "first", float(year.first - start), "number")
         table.put(line, "last", float(year.last - start), "number")
         table.put(line, "due_day", say.day(as_date(year.due_day)))
-        table.put(line, "due_month", float(month_of(year.due_day) - start), "number")
+        table.put(line, "due_month", f"={month_of(year.due_day) - start}", "number")
         back = closed - 1 - line
-        inside = "{first},{month:},{last}"
+        since, until = max(year.first - start, 0), min(year.last - start, months - 1)
         if back >= 0:
             table.put(line, "tax", known[back] if back < len(known) else 0.0)
         else:
             so_far = f"+{_charged_before(year, setting, start):.2f}"
-            table.put(line, "tax", "=" + _within("tax.charge", inside) + so_far)
+            table.put(line, "tax", f"=SUM({{tax.charge@{since}}}:{{tax.charge@{until}}}){so_far}")
         ends_inside = year.last < start + months
-        on_account = f"=SUMIF({parts.column('line')},{line + 1},{parts.column('amount')})"
-        table.put(line, "on_account", on_account if pairs else 0.0)
+        own = [parts.cell("amount", at) for at, (of, _) in enumerate(pairs) if of == line]
+        table.put(line, "on_account", "=" + "+".join(own) if own else 0.0)
         more = "+{tax.more!}" if line == first_paid else ""
         table.put(line, "balance", "=ROUND({tax}-{on_account}" + more + ",2)" if ends_inside else 0.0)
         table.put(line, "paid", "={balance}" if ends_inside else 0.0)
@@ -64,29 +70,23 @@ def tax_rows(sheet: Sheet, years: tuple[TaxYear, ...], setting: TaxSetting, star
         year = years[at]
         parts.put(line, "line", at + 1.0, "number")
         parts.put(line, "due_day", say.day(as_date(part.day)))
-        parts.put(line, "due_month", float(month_of(part.day) - start), "number")
+        parts.put(line, "due_month", f"={month_of(part.day) - start}", "number")
         parts.put(line, "share", sum(one.share for one in year.instalments if one.day <= part.day), "percent")
         base = max(at - min(part.years_back, at), 0)
-        parts.put(line, "base", f"=INDEX({table.column('tax')},{base + 1})" if at else 0.0)
+        parts.put(line, "base", f"={table.cell('tax', base)}" if at else 0.0)
         parts.put(line, "minimum", year.minimum)
         same = [back for back in range(1, line + 1) if pairs[line - back][0] == at]
         parts.put(line, "so_far", "=" + "+".join(f"{{amount-{back}}}" for back in same) if same else 0.0)
         parts.put(line, "amount", "=IF({base}>{minimum},MAX(ROUND({share}*{base},2)-{so_far},0),0)")
-    formula = f"SUMIF({table.column('due_month')},{{month}},{table.column('paid')})"
-    if pairs:
-        formula += f"+SUMIF({parts.column('due_month')},{{month}},{parts.column('amount')})"
-    return formula
+    due = [(month_of(year.due_day), table.cell("paid", line)) for line, year in enumerate(years)]
+    due += [(month_of(part.day), parts.cell("amount", line)) for line, (_, part) in enumerate(pairs)]
+    return ["+".join(cell for when, cell in due if when == start + at) or "0" for at in range(months)]
 
 
 def _known(setting: TaxSetting) -> list[float]:
     last = 0.0 if math.isnan(setting.tax_last_year) else setting.tax_last_year
     older = setting.tax_two_years_ago
     return [last, last if math.isnan(older) else older]
-
-
-def _within(row: str, inside: str) -> str:
-    first, _, last = inside.split(",")
-    return f'SUMIFS({{{row}:}},{{month:}},">="&{first},{{month:}},"<="&{last})'
 
 
 def _charge_rows(

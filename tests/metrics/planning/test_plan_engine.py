@@ -20,6 +20,8 @@ from echannel.metrics.planning.inputs import (
     with_market_entry,
 )
 from echannel.metrics.planning.layouts import MEMO_LINES, STATEMENTS
+from echannel.metrics.planning.loans import loan_flows
+from echannel.metrics.planning.rules import cents
 
 CENT = 0.005
 many = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -57,6 +59,17 @@ def test_cash_moves_by_the_cash_flow_and_equity_by_the_profit(made):
     assert np.abs(change("stock") - (lines["purchases"] - lines["cost_of_sales"])).max() < CENT
     loans = lines["loans_drawn"] - lines["loans_repaid"] + lines["interest"] - lines["interest_paid"]
     assert np.abs(change("loans") - loans).max() < CENT
+
+
+@many
+@given(plans())
+def test_an_overdraft_costs_its_rate_on_the_month_before(made):
+    plan = build_plan(*made)
+    held = np.insert(plan.lines["cash"][:, :-1], 0, plan.opening["cash"], axis=1)
+    owed = cents(np.maximum(-held, 0.0) * (made[0].overdraft_rate / 12))
+    assert np.abs(plan.lines["overdraft_interest"] - owed).max() < CENT
+    loans = sum(loan_flows(one, plan.start, plan.months).interest for one in made[0].loans)
+    assert np.abs(plan.lines["interest"] - loans - owed).max() < CENT
 
 
 @many
