@@ -63,6 +63,11 @@ def numbered(say: Speaker) -> type:
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             self._kept_pages: list[dict[str, Any]] = []
+            self._marks: list[tuple[int, str, float]] = []
+
+        def mark(self, place: str, height: float) -> None:
+            """A place of the page being made that a bookmark may lead to, ``height`` points from below."""
+            self._marks.append((len(self._kept_pages), place, height))
 
         def showPage(self) -> None:
             """Keep the page; it is written when all are there."""
@@ -70,12 +75,16 @@ def numbered(say: Speaker) -> type:
             self._startPage()
 
         def save(self) -> None:
-            """Write every page with its number."""
+            """Write every page with its number, and what its bookmarks lead to."""
+            marks = self._marks  # a page's own state has only those made by then
             for number, page in enumerate(self._kept_pages, start=1):
                 self.__dict__.update(page)
                 self.setFont(FONT, 7.5)
                 words = say("purchase_order.page", page=str(number), pages=str(len(self._kept_pages)))
                 self.drawRightString(self._pagesize[0] - 18 * mm, 10 * mm, printable(words))
+                for page_of, place, height in marks:
+                    if page_of == number - 1:
+                        self.bookmarkPage(place, fit="XYZ", left=0, top=height)
                 super().showPage()
             super().save()
 

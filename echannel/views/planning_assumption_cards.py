@@ -18,6 +18,7 @@ from echannel.views.planning_facts import rows
 from echannel.views.planning_plan import basis, why_not
 from echannel.views.tables import Column, Fold, Table
 
+KEY = "planning.assumptions"
 _FIRST = 3  # assumptions that the sentence names
 _AT_ONCE = 8  # that stand open; the rest waits folded, by who made them
 _TOPIC = {
@@ -43,7 +44,7 @@ def assumptions(view: View) -> Card:
     """What does this plan assume: each value, who made it, what a tenth worse does to cash after a year."""
     say, made = view.say, basis(view)
     if made is None:
-        return Card("planning.assumptions", "", missing=why_not(view))
+        return Card(KEY, "", missing=why_not(view))
     found = view.once(
         "checked assumptions", lambda: _ordered(with_effects(made.assumptions, made.inputs, made.rules))
     )
@@ -74,7 +75,7 @@ def assumptions(view: View) -> Card:
     if any(one.note for one in found):
         columns.append(Column("note", "note", long=True))
     return Card(
-        "planning.assumptions",
+        KEY,
         sentence,
         rows(view),
         NO_FIGURES,

@@ -63,6 +63,7 @@ def earnings(view: View) -> Card:
         rows(view),
         NO_FIGURES,
         years_table(view, "profit-and-loss", lines, made, "planning.basis.ex_vat", totals),
+        costs_missing(view),
         open_table=True,
         term="sig" if made.inputs.country == "FR" else "pnl_forecast",
     )
@@ -100,6 +101,7 @@ def months(view: View) -> Card:
         rows(view),
         (figure,),
         months_table(view, "profit-and-loss-by-month", lines, made, "planning.basis.ex_vat", totals),
+        costs_missing(view),
         term="operating_profit",
     )
 
@@ -112,6 +114,11 @@ def _signed(made: Plan, name: str) -> np.ndarray:
     return 0.0 - values if name in _COSTS else values
 
 
+def costs_missing(view: View) -> tuple[str, ...]:
+    """Said where no fixed cost is known: what is earned then looks better than it is."""
+    return tuple(one for one in unsaid(view) if one == COSTS_UNKNOWN)
+
+
 def break_even_point(view: View) -> Card:
     """How much must be sold to cover the year's costs, and on which day that is done."""
     say, made = view.say, planned(view)
@@ -121,7 +128,7 @@ def break_even_point(view: View) -> Card:
     seen = [break_even(made, year.at.start, year.months) for year in years]
     first = shown_year(years)
     chosen, year = seen[first], years[first]
-    lacks = tuple(one for one in unsaid(view) if one == COSTS_UNKNOWN)
+    lacks = costs_missing(view)
     frame = pd.DataFrame(
         {
             "year": [year_name(say, one) for one in years],
@@ -150,7 +157,7 @@ def break_even_point(view: View) -> Card:
         "" if lacks else break_even_sentence(view, year, chosen),
         rows(view),
         (_chart(view, made, year, chosen),) if chosen.status == OK and not lacks else NO_FIGURES,
-        Table("break-even", frame, columns, say.currency),
+        None if lacks else Table("break-even", frame, columns, say.currency),
         (*lacks, *(() if chosen.status == OK else (chosen.reason,))),
         term="break_even",
     )

@@ -3,45 +3,14 @@
 from __future__ import annotations
 
 from echannel.locale import LANGUAGES
-from echannel.views import (
-    planning_assumption_cards,
-    planning_cash_cards,
-    planning_earnings_cards,
-    planning_needs_cards,
-    planning_opening,
-    planning_past_cards,
-    planning_project_cards,
-    planning_risk_cards,
-    planning_sales_cards,
-    planning_tax_cards,
-)
+from echannel.views import planning_assumption_cards
 from echannel.views.cards import Download
 from echannel.views.context import View
 from echannel.views.export import XLSX_TYPE, file_name
-from echannel.views.plan_document import plan_pdf
+from echannel.views.planning_paper import plan_on_paper
 from echannel.views.planning_plan import plan_rules_of, planned
 from echannel.views.tables import shown
 from echannel.views.workbook import plan_workbook
-
-_CARDS = (
-    planning_assumption_cards.assumptions,
-    planning_sales_cards.forecast,
-    planning_sales_cards.sales_drivers,
-    planning_earnings_cards.earnings,
-    planning_earnings_cards.break_even_point,
-    planning_cash_cards.cash,
-    planning_cash_cards.cash_plan,
-    planning_tax_cards.tax_dates,
-    planning_needs_cards.tied_up,
-    planning_needs_cards.financing,
-    planning_needs_cards.debt,
-    planning_needs_cards.balance,
-    planning_risk_cards.scenarios,
-    planning_risk_cards.matters,
-    planning_project_cards.project,
-    planning_past_cards.past_years,
-    planning_earnings_cards.months,
-)
 
 
 def files(view: View) -> tuple[Download, ...]:
@@ -77,7 +46,6 @@ def _workbook(view: View) -> Download:
 
 def _paper(view: View, language: str) -> Download:
     theirs = view.in_language(language)
-    cards = [card for card in (make(theirs) for make in _CARDS) if card is not None]
-    content = plan_pdf(theirs, planning_opening.planning(theirs), planning_opening.tiles(theirs), cards)
+    content = plan_on_paper(theirs)
     words = view.say("planning.download.paper", language=view.say(f"planning.paper.language.{language}"))
     return Download(words, f"{file_name(theirs.say('planning.paper.title'))}.pdf", "application/pdf", content)

@@ -135,7 +135,8 @@ def returns_by_month(rules: PlanRules) -> list[str]:
 
 def _limits_in_words(view: View, plan: Plan, rules: PlanRules) -> tuple[list[str], list[str]]:
     """Limits of turnover that the plan passes; and where it passes none, the nearest one."""
-    say, before = view.say, turnover_before(view, plan.start)
+    say = view.say
+    before = view.once("turnover before", lambda: turnover_before(view, plan.start))
     turnover = plan.line("turnover")[None, :]
     passed, held = [], []
     for watch in rules.watches:
@@ -210,6 +211,8 @@ def _calendar_table(view: View, found: pd.DataFrame) -> Table:
                 for first, last in zip(found["period_first"], found["period_last"], strict=True)
             ],
             "amount": found["amount"].to_numpy(float),
+            "no_span": "–",
+            "no_amount": say("planning.only_filed"),
         }
     )
     return Table(
@@ -218,8 +221,10 @@ def _calendar_table(view: View, found: pd.DataFrame) -> Table:
         (
             Column("day", "planning_due", "day"),
             Column("what", "planning_tax", words=what),
-            Column("of", "planning_tax_period", words=lambda span: months_in_words(view, *span)),
-            Column("amount", "amount", "cents"),
+            Column(
+                "of", "planning_tax_period", words=lambda span: months_in_words(view, *span), absent="no_span"
+            ),
+            Column("amount", "amount", "cents", absent="no_amount"),
         ),
         say.currency,
     )

@@ -164,6 +164,16 @@ def _folded(table: Table, say: Speaker, caption: str, limit: int, stacked: bool)
     return part([at for at in range(len(table.frame)) if at not in waiting], caption) + groups
 
 
+def worded(table: Table, column: Column, say: Speaker) -> list[str]:
+    """A column as its reader reads it, for paper: what is unknown says why."""
+    whys = table.frame[column.absent] if column.absent else [""] * len(table.frame)
+    currency = table.currency or None
+    return [
+        (why if _unknown(value) else "") or shown(value, column, say, currency)
+        for value, why in zip(table.frame[column.field], whys, strict=True)
+    ]
+
+
 def _css(column: Column) -> str:
     if column.kind in NUMERIC:
         return ' class="ec-num"'
