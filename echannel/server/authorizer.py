@@ -26,9 +26,10 @@ class OwnKernels(Authorizer):
 
     def is_authorized(self, handler: JupyterHandler, user: User, action: str, resource: str) -> bool:
         """Whether the kernel named in the address is the person's; one that is not there is nobody's."""
-        if resource != "kernels" or action not in ("read", "execute") or len(handler.path_args) != 1:
+        named = [*handler.path_args, *handler.path_kwargs.values()]
+        if resource != "kernels" or action not in ("read", "execute") or len(named) != 1:
             return False
-        return bool(handler.kernel_manager.is_of(handler.path_args[0], user))  # type: ignore[attr-defined]
+        return bool(handler.kernel_manager.is_of(named[0], user))  # type: ignore[attr-defined]
 
 
 class EndOwnKernel(VoilaShutdownKernelHandler):
