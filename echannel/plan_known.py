@@ -29,8 +29,9 @@ class Known:
     """One SME's data and profile; ``notes`` and ``reasons`` gather while its plan is made.
 
     ``period``: its last complete year; ``past``: its months; ``streams``: what the year tells of each;
-    ``carried``: the months between the books' end and the plan's start, where there are some; ``then``: what
-    is put together is those months themselves.
+    ``carried``: the months between the books' end and the plan's start, where there are some;
+    ``registered_from``: month from which a firm outside VAT charges it; ``then``: what is put together is the
+    months carried themselves.
     """
 
     sme: Sme
@@ -42,6 +43,7 @@ class Known:
     streams: dict[str, observed.StreamFacts]
     books: LedgerFacts
     carried: Carried | None = None
+    registered_from: int | None = None
     then: bool = False
     notes: Assumptions = field(default_factory=Assumptions)
     reasons: list[str] = field(default_factory=list)

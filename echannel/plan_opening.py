@@ -38,13 +38,16 @@ def opening_of(known: Known, inputs: PlanInputs, rules: PlanRules) -> OpeningBal
         known.reasons.append("reason.planning.cash_unknown")
     value, stock_reason = (nan, "") if known.then else stock_seen(known)
     of_stock = Found(value, "history", "reason.planning.from_stock", stock_reason, seen)
-    gross = {one.name: float(one.turnover[0, 0]) * (1 + float(one.vat_rate)) for one in inputs.streams}
+    charges = float(rules.vat.registered[0])
+    gross = {
+        one.name: float(one.turnover[0, 0]) * (1 + float(one.vat_rate) * charges) for one in inputs.streams
+    }
     waiting = sum(
         amount / 30 * float(one.terms.days)
         for one, amount in zip(inputs.streams, gross.values(), strict=True)
         if one.kind == "b2c"
     )
-    bought = sum(float(one.turnover[0, 0]) * float(one.cost_share) for one in inputs.streams)
+    bought = sum(float(one.volume[0, 0]) * float(one.cost_share) for one in inputs.streams)
     open_now = observed.open_invoices(known.sme.sales) if "b2b" in gross else 0.0
     owed = bought * (1 + float(inputs.purchase_vat_rate)) / 30 * float(inputs.purchase_terms.days)
     owed += _bills_open(inputs)
@@ -53,9 +56,7 @@ def opening_of(known: Known, inputs: PlanInputs, rules: PlanRules) -> OpeningBal
         for one in inputs.staff
         if one.first < known.start and (one.last or known.start) >= known.start
     )
-    charges = (
-        pay * (float(rules.payroll.rate[0]) + rules.payroll.withheld) if len(rules.payroll.rate) else 0.0
-    )
+    social = pay * (float(rules.payroll.rate[0]) + rules.payroll.withheld) if len(rules.payroll.rate) else 0.0
     usual = "reason.planning.follows_from_terms"
     return OpeningBalance(
         cash=take(
@@ -89,7 +90,7 @@ def opening_of(known: Known, inputs: PlanInputs, rules: PlanRules) -> OpeningBal
             "money",
             told.social,
             booked("staff_and_social"),
-            Found(charges, "default", usual),
+            Found(social, "default", usual),
             quiet=True,
         ),
         fixed_assets=take(
@@ -107,7 +108,7 @@ def opening_of(known: Known, inputs: PlanInputs, rules: PlanRules) -> OpeningBal
 def _bills_open(inputs: PlanInputs) -> float:
     """What the month before left unpaid of carriage and overheads, incl. VAT: as much as the plan's first
     month leaves under the same terms."""
-    carriage = sum(float(one.turnover[0, 0]) * float(one.carriage_rate) for one in inputs.streams)
+    carriage = sum(float(one.volume[0, 0]) * float(one.carriage_rate) for one in inputs.streams)
     bills = [(carriage * (1 + float(inputs.carriage_vat_rate)), inputs.carriage_terms)]
     sold = float(inputs.turnover[0, 0])
     for one in inputs.costs:
@@ -149,7 +150,7 @@ def stock_seen(known: Known) -> tuple[float, str]:
 def stock_policy(known: Known, inputs: PlanInputs) -> StockPolicy:
     """Days of the coming cost of sales that the stock lasts today, kept up."""
     stock = next((one.value for one in known.notes.made if one.name == "opening_stock"), 0.0)
-    coming = sum(np.asarray(one.turnover)[0, :12].sum() * float(one.cost_share) for one in inputs.streams)
+    coming = sum(one.volume[0, :12].sum() * float(one.cost_share) for one in inputs.streams)
     days = stock / (coming / 365) if stock > 0 and coming > 0 else float("nan")
     days = min(days, _MOST_COVER) if np.isfinite(days) else days
     taken = known.notes.take(

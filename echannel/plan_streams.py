@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,27 +29,61 @@ DEFAULTS: Mapping[str, float] = {
 """Round numbers where nobody knows better; each is shown as a default, to be replaced by the firm's own."""
 
 
-def streams_of(known: Known, turnover: np.ndarray, standard: float) -> tuple[Stream, ...]:
-    """The streams that sold in the last year, by their share; without any, the SME's orientation."""
+def streams_of(
+    known: Known, turnover: np.ndarray, standard: float, registered: np.ndarray
+) -> tuple[Stream, ...]:
+    """The streams that sold in the last year, by their share; without any, the SME's orientation.
+
+    ``registered`` ``(T,)``: in which months the firm charges VAT; once it begins to, consumers still pay what
+    they paid.
+    """
     alone = "b2b" if known.sme.profile.orientation == "b2b" else "b2c"
     facts: Mapping[str, observed.StreamFacts | None] = known.streams or {alone: None}
-    return tuple(_stream(known, name, one, turnover, standard) for name, one in facts.items())
+    begins = bool(registered.any()) and not known.sme.profile.vat.registered
+    made = [_stream(known, name, one, turnover, standard, begins) for name, one in facts.items()]
+    return tuple(_charging(one, registered) for one in made) if begins else tuple(made)
+
+
+def _charging(stream: Stream, registered: np.ndarray) -> Stream:
+    """A stream of a firm that begins to charge VAT.
+
+    Consumers pay what they paid: of a price p, p / (1 + rate) is left, for as many goods. Firms are asked for
+    the VAT on top, which they deduct.
+    """
+    if stream.vat_scheme != "domestic" or stream.kind == "b2b":
+        return stream
+    left = np.where(registered, 1 / (1 + float(stream.vat_rate)), 1.0)[None, :]
+    return replace(
+        stream,
+        turnover=stream.turnover * left,
+        price_index=np.asarray(stream.price_index) * left,
+    )
 
 
 def _stream(
-    known: Known, name: str, facts: observed.StreamFacts | None, turnover: np.ndarray, standard: float
+    known: Known,
+    name: str,
+    facts: observed.StreamFacts | None,
+    turnover: np.ndarray,
+    standard: float,
+    begins: bool,
 ) -> Stream:
     kind, told, take = ("b2b" if name == "b2b" else "b2c"), known.told, known.notes.take
     nan = float("nan")
     share = facts.share if facts else 1.0
     if len(known.streams) > 1:
         known.notes.note("share", share, "percent", "history", "reason.planning.from_orders", name)
+    charged = facts.vat_rate if facts and not (begins and name != "abroad") else nan
     vat = take(
         "vat_rate",
         "percent",
         told.vat_rate,
-        Found(facts.vat_rate if facts else nan, "history", "reason.planning.from_orders"),
-        Found(standard if known.sme.profile.vat.registered else 0.0, "default", "reason.planning.usual"),
+        Found(charged, "history", "reason.planning.from_orders"),
+        Found(
+            standard if begins or known.sme.profile.vat.registered else 0.0,
+            "default",
+            "reason.planning.vat_to_come" if begins else "reason.planning.usual",
+        ),
         about=name,
     )
     returned = take(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from echannel.countries.plan_rules import TaxFacts, plan_rules
-from echannel.countries.vat_calendar import first_day
+from echannel.countries.vat_calendar import first_day, registration_month
 from echannel.metrics.planning.assumed import Found
 from echannel.metrics.planning.engine import Plan, build_plan
 from echannel.metrics.planning.inputs import MONTHS, Assumption, MarketEntry, PlanInputs
@@ -55,8 +55,19 @@ def basis_of(sme: Sme, forecast: TurnoverForecast | None = None) -> PlanBasis:
     """Inputs, the country's rules for them, assumptions, and what is missing or odd."""
     known = known_of(sme, sme.turnover_forecast if forecast is None else forecast)
     turnover = _turnover(known)
+    known.registered_from = _registered_from(known, turnover)
     known.carried = _months_between(known, turnover)
     return _assembled(known, turnover)
+
+
+def _registered_from(known: Known, turnover: np.ndarray) -> int | None:
+    """From when a firm outside VAT charges it: as it says, or as the law makes it."""
+    month = registration_month(known.sme.pack, _facts(known, turnover), known.start, MONTHS)
+    if month is not None and known.told.registered_from is None:
+        reason = "reason.planning.vat_limit_passed"
+        known.notes.note("vat_registered_from", month, "month", "default", reason)
+        known.reasons.append(reason)
+    return month
 
 
 def _months_between(known: Known, turnover: np.ndarray) -> Carried | None:
@@ -78,7 +89,7 @@ def _months_between(known: Known, turnover: np.ndarray) -> Carried | None:
 def _assembled(known: Known, turnover: np.ndarray) -> PlanBasis:
     rules = _rules(known, turnover)
     standard = float(np.nan_to_num(rules.vat_rates.get("standard", np.zeros(1))[0]))
-    streams = streams_of(known, turnover, standard)
+    streams = streams_of(known, turnover, standard, rules.vat.registered)
     goods_vat = max((float(one.vat_rate) for one in streams), default=standard)
     inputs = PlanInputs(
         country=known.sme.profile.country,
@@ -139,12 +150,13 @@ def _overdraft(known: Known, rules: PlanRules) -> float:
     )
 
 
-def _rules(known: Known, turnover: np.ndarray) -> PlanRules:
+def _facts(known: Known, turnover: np.ndarray) -> TaxFacts:
     profile, told = known.sme.profile, known.told
     seen = known.past[known.past["turnover"].notna()] if len(known.past) else known.past
     months = dict(zip(seen["month"].astype(int), seen["turnover"].astype(float), strict=True))
     months |= {known.start + at: float(value) for at, value in enumerate(turnover)}
-    facts = TaxFacts(
+    own = None if told.registered_from is None else month_number(told.registered_from)
+    return TaxFacts(
         regime=profile.vat.regime,
         filing=told.vat_filing,
         stagger=told.vat_stagger,
@@ -154,14 +166,17 @@ def _rules(known: Known, turnover: np.ndarray) -> PlanRules:
         initial=told.owner_initial,
         fiscal_year_start_month=int(profile.fiscal_year_start[:2]),
         turnover=months,
-        registered_from=None if told.registered_from is None else month_number(told.registered_from),
+        registered_from=own if known.registered_from is None else known.registered_from,
         flat_rate_trade=told.flat_rate_trade,
         claims_credits=told.vat_credits_claimed,
         staff=int(sum(one.count for one in told.staff)),
         quarterly_payroll=told.quarterly_payroll,
         small_company=told.small_company,
     )
-    return plan_rules(known.sme.pack, facts, known.start, MONTHS)
+
+
+def _rules(known: Known, turnover: np.ndarray) -> PlanRules:
+    return plan_rules(known.sme.pack, _facts(known, turnover), known.start, MONTHS)
 
 
 def _judge(known: Known, inputs: PlanInputs, rules: PlanRules) -> None:

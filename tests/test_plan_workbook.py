@@ -96,7 +96,8 @@ def everything(country: str) -> PlanInputs:
 
 def rules(country: str, regime: str) -> PlanRules:
     turnover = dict.fromkeys(range(START - 12, START + MONTHS), 15_000.0)
-    facts = TaxFacts(regime, fiscal_year_start_month=4, turnover=turnover)
+    begins = START + 14 if regime == "franchise" else None
+    facts = TaxFacts(regime, fiscal_year_start_month=4, turnover=turnover, registered_from=begins)
     return plan_rules(country_pack(country), facts, START, MONTHS)
 
 

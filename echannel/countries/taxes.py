@@ -206,7 +206,7 @@ class ReferenceRate(Dated):
 
 
 class OverdraftRate(Dated):
-    """What small firms pay on an overdraft, nominal per year: our default, to be replaced by the firm's own."""
+    """What small firms pay on an overdraft, nominal per year: our default until the firm enters its own."""
 
     rate: float = Field(gt=0, lt=1)
 

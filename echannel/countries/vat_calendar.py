@@ -13,9 +13,11 @@ from echannel.countries.due_dates import Filer, day_off, due_date, end_of_month,
 from echannel.countries.pack import CountryPack
 from echannel.countries.taxes import Frequency, Taxes, VatFiling
 from echannel.countries.taxes import Instalment as PackInstalment
-from echannel.metrics.planning.rules import Instalment, ThresholdWatch, VatCalendar, VatPeriod
+from echannel.metrics.planning.rules import NEVER, Instalment, ThresholdWatch, VatCalendar, VatPeriod
+from echannel.metrics.planning.vat import takes_effect, threshold_crossing
 
 _EARLIER = 36  # months before the plan for which returns are laid out too
+_YEAR = 12
 _MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 
 
@@ -98,6 +100,28 @@ def threshold_watches(pack: CountryPack, facts: TaxFacts, month: int) -> tuple[T
         if watch.regime == regime and amount is not None:
             found.append(ThresholdWatch(watch.threshold, amount, watch.rolling, watch.delay, watch.next_year))
     return tuple(found)
+
+
+def registration_month(pack: CountryPack, facts: TaxFacts, start: int, months: int) -> int | None:
+    """The month from which a firm outside VAT must charge it; None where it need not within the plan.
+
+    Its own (``registered_from``) where it says so; else the first at which turnover, known and expected, has
+    passed a limit as the law counts it: France, 1 January after a year above the limit, or at once above the
+    increased one (CGI art. 293 B; here from the first of that month); United Kingdom, twelve months above the
+    limit, from the first day of the second month after (VAT Act 1994 sch. 1 para. 5). Not before ``start``: a
+    limit passed earlier is one that the firm has not acted on yet.
+    """
+    if facts.registered_from is not None or pack.vat_regime(facts.regime).registered:
+        return facts.registered_from
+    since = start - _YEAR
+    sold = np.array([[facts.turnover.get(month, 0.0) for month in range(since, start + months)]])
+    before = np.array([facts.turnover.get(month, 0.0) for month in range(since - _YEAR, since)])
+    effects = [
+        int(takes_effect(threshold_crossing(sold, watch, since, before), watch)[0])
+        for watch in threshold_watches(pack, facts, start)
+    ]
+    found = [month for month in effects if NEVER < month < start + months]
+    return max(min(found), start) if found else None
 
 
 def first_day(month: int) -> date:
