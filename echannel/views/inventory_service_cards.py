@@ -11,11 +11,12 @@ import pandas as pd
 from echannel.metrics.inventory.policy import CURVE, curve_point, service_curve
 from echannel.metrics.result import OK
 from echannel.views import axes, charts, curves, theme
-from echannel.views.cards import NO_FIGURES, Card, reasons
+from echannel.views.cards import NO_FIGURES, Card, moved_by, reasons
 from echannel.views.context import View
 from echannel.views.frames import first_row, last_row
 from echannel.views.inventory_facts import assumed, known, rows, stock
 from echannel.views.inventory_plan import facts, plan
+from echannel.views.inventory_plan_effect import asked, held_today, in_words, lowest_cash
 from echannel.views.tables import Column, Table
 
 _ASSUMED = ("unit_cost", "lead_time_days", "lead_time_sd_days", "order_cost", "holding_rate", "review_days")
@@ -40,6 +41,7 @@ def curve(view: View) -> pd.DataFrame:
     return view.once(f"service curve {longer}", compute)
 
 
+@moved_by(lambda view: (view.choice, asked(view)))
 def service(view: View) -> Card:
     """Stock against service: where you are, and what more would cost."""
     say, made = view.say, plan(view)
@@ -76,6 +78,7 @@ def service(view: View) -> Card:
             Column("safety_stock_value", "safety_stock_value", "money"),
             Column("holding_cost", "holding_cost", "money"),
             Column("lost_margin", "lost_margin", "money"),
+            *_with_plan(view, listed),
         ),
         say.currency,
     )
@@ -87,20 +90,28 @@ def service(view: View) -> Card:
         figures,
         table if len(told) else None,
         () if len(told) else reasons(frame),
-        note=_cash(view, here) if len(told) else "",
+        note=" ".join(filter(None, (_cash(view, here), in_words(view) if asked(view) else "")))
+        if len(told)
+        else "",
         assumed=assumed(view, stock(view).items.loc[made.policies.index], _ASSUMED) if len(told) else "",
         term="cycle_service_level",
     )
 
 
+def _with_plan(view: View, listed: pd.DataFrame) -> tuple[Column, ...]:
+    """The plan's lowest cash at every level, once the reader has asked for the plan."""
+    seen = lowest_cash(view, listed["stock_value"].to_numpy(float)) if asked(view) else None
+    if seen is None:
+        return ()
+    listed["lowest_cash"] = seen["lowest"].to_numpy()
+    return (Column("lowest_cash", "planning_lowest_cash", "money"),)
+
+
 def _cash(view: View, here: dict[str, Any]) -> str:
     """What the policy's mean stock takes or frees against today's stock of the same products."""
-    say, inventory, found = view.say, stock(view), plan(view).policies
-    planned = found.index[(found["status"] == OK).to_numpy() & found["stock_value"].notna().to_numpy()]
-    held = inventory.position["on_hand"] * inventory.items["unit_cost"]
-    today = float(held.reindex(planned).sum())
+    say, today = view.say, held_today(view)
     more = float(here["stock_value"]) - today
-    if here["status"] != OK or not np.isfinite(held.reindex(planned)).any():
+    if here["status"] != OK or not np.isfinite(today):
         return ""
     return say(
         "inventory.say.cash_takes" if more > 0 else "inventory.say.cash_frees",

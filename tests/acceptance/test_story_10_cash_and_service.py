@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pages as whole
 import pytest
 from bs4 import BeautifulSoup
 from stock_shop import stocked
 
 from echannel.metrics.inventory.service import safety_factor, safety_stock
-from echannel.views import inventory_service_cards
+from echannel.metrics.planning.engine import build_plan
+from echannel.planning_profile import PlanningProfile
+from echannel.views import inventory_plan_effect, inventory_service_cards
 from echannel.views import page as pages
 from echannel.views.context import View, WhatIf
 from echannel.views.inventory_plan import plan
 from echannel.views.page import Page
+from echannel.views.planning_plan import plan_rules_of, planned
 
 LANGUAGES = ("en", "fr")
 LOW, HIGH = 0.90, 0.98
@@ -37,6 +42,9 @@ class Dashboard:
         self.bar = next(one for one in shown if hasattr(one, "children"))
         self.page.opening()
         self.page.show(inventory_service_cards.service)
+        shown.clear()
+        self.page.act("lowest_cash", inventory_plan_effect.ask)
+        self.button, self.answer = shown[0].children
         self.say = self.page.say
 
     def turn(self, level: float) -> None:
@@ -44,7 +52,8 @@ class Dashboard:
 
     @property
     def card(self) -> BeautifulSoup:
-        return BeautifulSoup(self.page._slots[-1].widget.value, "html.parser")
+        card = next(slot for slot in self.page._slots if 'id="inventory-service"' in slot.widget.value)
+        return BeautifulSoup(card.widget.value, "html.parser")
 
     @property
     def here(self) -> list[str]:
@@ -95,6 +104,44 @@ def test_what_the_policy_does_to_cash_is_said(firm, dashboard):
     today = (inventory.position["on_hand"] * inventory.items["unit_cost"])[planned].sum()
     note = " ".join(one.get_text() for one in dashboard.card.select(".ec-note"))
     assert say.money(today, decimals=0) in note
+
+
+@pytest.fixture(scope="module")
+def planning_firm():
+    """A firm whose plan knows its balance and its costs."""
+    made = stocked("b2c", orders=1500)
+    told = {"opening": {"cash": 2_000}, "rent": 900}
+    made.profile = made.profile.model_copy(update={"planning": PlanningProfile.model_validate(told)})
+    return made
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_lowest_cash_of_the_plan_follows_the_slider_once_it_was_asked_for(
+    planning_firm, language, monkeypatch
+):
+    dashboard = Dashboard(planning_firm, language, monkeypatch)
+    say, view = dashboard.say, dashboard.page.view
+    column = say("views.column.planning_lowest_cash")
+    assert not view.has("plan basis"), "no plan is made before it is asked for"
+    assert column not in dashboard.card.get_text()
+    dashboard.button.click()
+    made, rules = planned(view), plan_rules_of(view)
+    per_day = (made.line("cost_of_sales")[:12].sum()) / 365
+    inventory = planning_firm.inventory
+    lowest = {}
+    for level in (LOW, HIGH):
+        dashboard.turn(level)
+        seen = plan(dashboard.page.view).policies
+        seen = seen[(seen["status"] == "ok") & seen["stock_value"].notna()]
+        today = (inventory.position["on_hand"] * inventory.items["unit_cost"])[seen.index].sum()
+        more = seen.loc[seen["per_day"] > 0, "stock_value"].sum() - today
+        days = np.maximum(np.asarray(made.inputs.stock.cover_days) + more / per_day, 0.0)
+        stocked_so = replace(made.inputs, stock=replace(made.inputs.stock, cover_days=days))
+        lowest[level] = float(build_plan(stocked_so, rules).line("cash").min())
+        text = dashboard.card.get_text(" ")
+        assert say.money(lowest[level], decimals=0) in text, level
+        assert say.money(made.line("cash").min(), decimals=0) in text and column in text
+    assert lowest[HIGH] < lowest[LOW], "more service, more stock, less cash at the lowest point"
 
 
 def test_no_forecast_is_computed_again_for_a_slider(dashboard, monkeypatch):
