@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
 from html import unescape
 from typing import Any, TypeVar
@@ -23,8 +22,6 @@ from echannel.views.plan_choice import PlanChoice
 
 MOST_NARROWED = 6  # copies of the sales that a dashboard keeps, for a reader who goes back and forth
 PERIODS = ("year", "quarter", "month", "year_to_date", "last_year", "all")
-CURRENT_PERIODS = ("this_month", "this_quarter", "fiscal_year")  # those under way
-CUSTOM = ".."  # between the two days of a period of the reader's own: "2026-01-05..2026-02-04"
 
 Result = TypeVar("Result")
 
@@ -50,10 +47,7 @@ class WhatIf:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the reader chose to look at; None: all of them.
-
-    ``period`` is one of :data:`PERIODS` or :data:`CURRENT_PERIODS`, or two days (:data:`CUSTOM`).
-    """
+    """What the reader chose to look at; None: all of them."""
 
     period: str = "year"
     kind: str | None = None
@@ -85,8 +79,6 @@ class View:
         self.mode = mode
         self._memory = {} if memory is None else memory
         self._kept: dict[str, Any] = {}
-        if memory is not None and memory is sme.memory:
-            self._kept = memory.setdefault(("kept", self.choice), {})
 
     def chosen(self, choice: Choice) -> View:
         """The same SME and reader with another choice; what does not depend on it is kept."""
@@ -160,8 +152,7 @@ class View:
     @cached_property
     def period(self) -> Period:
         """The chosen period, within what the data cover."""
-        sales, fiscal = self.sme.sales, self.sme.profile.fiscal_year_start
-        return period_named(self.choice.period, sales.first_day, sales.last_day, fiscal)
+        return period_named(self.choice.period, self.sme.sales.first_day, self.sme.sales.last_day)
 
     @cached_property
     def sales(self) -> Sales:
@@ -201,7 +192,7 @@ class View:
         """The same view of one kind of order only."""
         if kind == self.choice.kind:
             return self
-        return self.kept(f"kind {kind} {self.say.language}", lambda: self.chosen(replace(self.choice, kind=kind)))
+        return self.kept(f"kind {kind}", lambda: self.chosen(replace(self.choice, kind=kind)))
 
     def rows(self, n: int, unit: str = "orders", sales: Sales | None = None) -> Rows:
         """Which rows a card rests on, in the days of ``sales`` (default: the chosen period)."""
@@ -225,20 +216,14 @@ class View:
         return self.product_names.get(str(product_id), str(product_id))
 
 
-def period_named(name: str, first_day: int, last_day: int, fiscal_year_start: str = "01-01") -> Period:
+def period_named(name: str, first_day: int, last_day: int) -> Period:
     """The days that a period's name means, with data from ``first_day`` to ``last_day``.
 
-    Whole months end with the last complete one: comparing half a month with a whole one misleads. Periods
-    under way end with the data, and are compared with the same days a year before. ``fiscal_year_start`` is
-    the firm's (``MM-DD``).
+    Whole months end with the last complete one: comparing half a month with a whole one misleads.
     """
     if name == "all" or last_day < first_day:
         return Period(first_day, last_day)
     last = as_date(last_day)
-    if CUSTOM in name:
-        return _between(name, first_day, last_day)
-    if name in CURRENT_PERIODS:
-        return Period(max(first_day, _start_of(name, last, fiscal_year_start)), last_day)
     if name == "year_to_date":
         return Period(max(first_day, day_of(pd.Timestamp(last.year, 1, 1))), last_day)
     if name == "last_year":
@@ -251,26 +236,6 @@ def period_named(name: str, first_day: int, last_day: int, fiscal_year_start: st
     months = {"quarter": 3, "month": 1}.get(name, 12)
     since = max(first_day, periods.month_start(month - months + 1))
     return Period(since, min(last_day, periods.month_start(month + 1) - 1))
-
-
-def _between(name: str, first_day: int, last_day: int) -> Period:
-    """The reader's own two days, in either order, as far as there are data; all days for what is no days."""
-    try:
-        days = sorted(day_of(pd.Timestamp(date.fromisoformat(text))) for text in name.split(CUSTOM, 1))
-    except ValueError:
-        return Period(first_day, last_day)
-    since, until = max(days[0], first_day), min(days[1], last_day)
-    return Period(since, until) if since <= until else Period(first_day, last_day)
-
-
-def _start_of(name: str, last: pd.Timestamp, fiscal_year_start: str) -> int:
-    """The first day of the month, quarter or fiscal year that ``last`` is in."""
-    if name == "fiscal_year":
-        month, day = (int(part) for part in fiscal_year_start.split("-"))
-        began = last.year if (last.month, last.day) >= (month, day) else last.year - 1
-        return day_of(pd.Timestamp(began, month, 1)) + day - 1
-    month = last.month if name == "this_month" else 3 * ((last.month - 1) // 3) + 1
-    return day_of(pd.Timestamp(last.year, month, 1))
 
 
 def day_of(moment: pd.Timestamp) -> int:
