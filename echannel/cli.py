@@ -218,6 +218,19 @@ def sources(
     voice.out.print(table, soft_wrap=False)
 
 
+@command("feedback.cli.help")
+def feedback(
+    ctx: typer.Context,
+    sme: Annotated[
+        str, typer.Option(help="feedback.cli.sme", metavar="cli.name_metavar", show_default=False)
+    ] = "",
+) -> None:
+    from echannel.opinions import opinions
+
+    voice = talk(ctx)
+    voice.out.print(opinions(find_workspace(), sme, voice.say) or voice.say("feedback.cli.nothing"))
+
+
 @command("demo.cli.help")
 def demo(
     ctx: typer.Context,

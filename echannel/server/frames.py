@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from echannel.batch.index import tool_title
@@ -10,7 +11,7 @@ from echannel.batch.plan import page_names
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import load_sme, sme_ids
-from echannel.server.urls import ASSETS, RENDER, dashboard_url
+from echannel.server.urls import ASSETS, RENDER, dashboard_url, report_url
 from echannel.workspace import Workspace, find_workspace
 
 
@@ -46,6 +47,7 @@ def page_frame(name: str, sme: str, language: str) -> dict[str, Any]:
         ),
         "smes": smes,
         "action": f"{RENDER}{name}.ipynb",
+        "actions": _actions(workspace, name, sme, say) if name in tools else None,
         "words": {
             "sme": say("serve.page.sme"),
             "waiting": say("serve.page.waiting"),
@@ -56,6 +58,26 @@ def page_frame(name: str, sme: str, language: str) -> dict[str, Any]:
             "failed_next": say("serve.page.failed_next"),
         },
     }
+
+
+def _actions(workspace: Workspace, tool: str, sme: str, say: Speaker) -> dict[str, str]:
+    """What the row of buttons says, and where the plain report is; "" where none was made."""
+    words = ("label", "print", "workbook", "both", "share", "back", "next", "leave")
+    made = newest_report(workspace, sme, tool, say.language)
+    return {
+        **{word: say(f"serve.do.{word}") for word in words},
+        "at": say("serve.do.at", at="{at}", all="{all}"),
+        "report": report_url(made.parent.parent.name, sme, tool, say.language) if made else "",
+        "report_words": say("serve.do.report"),
+    }
+
+
+def newest_report(workspace: Workspace, sme: str, tool: str, language: str) -> Path | None:
+    """The last report of a tool that the batch made for an SME, whatever the cohort it was made with."""
+    if sme not in sme_ids(workspace):
+        return None
+    made = workspace.reports.glob(f"*/{sme}/{tool}.{language}.html")
+    return max(made, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
 def _sme_option(workspace: Workspace, sme: str, current: bool) -> dict[str, Any]:

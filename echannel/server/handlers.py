@@ -37,7 +37,7 @@ __all__ = [
     "reader_language",
 ]
 _OWN = Path(__file__).parent / "template"
-_OWN_FILES = ("dashboard.css", "dashboard.js", "favicon.svg", "login.css")
+_OWN_FILES = ("dashboard.css", "dashboard.js", "favicon.svg", "login.css", "reader.js")
 
 
 class HomeHandler(Plain):

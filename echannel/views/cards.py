@@ -17,6 +17,8 @@ from echannel.locale import Speaker
 from echannel.metrics.result import OK
 from echannel.views import charts
 from echannel.views.export import XLSX_TYPE, data_link, file_name, to_csv, to_xlsx
+from echannel.views.feedback import feedback_row
+from echannel.views.help import card_tip, card_words, what
 from echannel.views.tables import Table, to_html
 
 Figures = tuple[charts.Figure, ...]
@@ -107,8 +109,12 @@ def title(key: str, say: Speaker) -> str:
     return say(f"{tool}.card.{name}.title")
 
 
-def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True, audit: str = "") -> str:
-    """The card as HTML; everything in it that came from outside is escaped. ``audit``: where the audit is."""
+def to_page(card: Card, say: Speaker, sources: str, audit: str = "", live: bool = False) -> str:
+    """The card as HTML; everything in it that came from outside is escaped.
+
+    ``audit``: where the audit is. ``live``: a dashboard, which makes files when they are asked for and takes
+    its readers' opinions.
+    """
     question = title(card.key, say)
     name = card.key.replace(".", "-").replace("_", "-")
     sentence = f'<p class="ec-sentence">{escape(card.sentence)}</p>' if card.sentence else ""
@@ -124,48 +130,38 @@ def to_page(card: Card, say: Speaker, sources: str, downloads: bool = True, audi
     plain, lesson = "" if figures else " ec-plain", _lesson(card, say, sources, opened=bool(figures))
     behind, below = "", ""
     if card.table is not None and card.open_table:
-        below = _table(card, say, question, downloads)
+        below = _table(card, say, question, live)
     if card.table is not None and not card.open_table and len(card.table.frame):
         # Without a chart the figures are the answer.
         opened = "" if figures else " open"
         behind = (
             f'<details class="ec-behind"{opened}><summary>{escape(say("views.figures_behind"))}</summary>'
-            f"{_table(card, say, question, downloads)}</details>"
+            f"{_table(card, say, question, live)}</details>"
         )
+    opinion = feedback_row(say) if live else ""
     return (
-        f'<section class="ec ec-card" id="{name}" aria-labelledby="{name}-title">'
-        f'<h3 id="{name}-title">{escape(question)}</h3>{sentence}{_missing(card, say)}'
-        f'<div class="ec-body{plain}"><div>{main}{behind}</div>{lesson}</div>{below}</section>'
+        f'<section class="ec ec-card" id="{name}" data-card="{escape(card.key)}" '
+        f'aria-labelledby="{name}-title">'
+        f'<h3 id="{name}-title">{escape(question)}</h3>{card_tip(name, question, card.key, card.term, say)}'
+        f"{sentence}{_missing(card, say)}"
+        f'<div class="ec-body{plain}"><div>{main}{behind}</div>{lesson}</div>{below}{opinion}</section>'
     )
-
-
-def _words(key: str, part: str, say: Speaker) -> str:
-    tool, name = key.split(".", 1)
-    return say(f"{tool}.card.{name}.{part}")
 
 
 def _lesson(card: Card, say: Speaker, sources: str, opened: bool) -> str:
     parts = [
-        (say("views.lesson.what"), _what(card, say)),
-        (say("views.lesson.how"), escape(_words(card.key, "how", say))),
+        (say("views.lesson.what"), what(card.key, card.term, say)),
+        (say("views.lesson.how"), escape(card_words(card.key, "how", say))),
     ]
     if card.rows is not None and card.rows.n:
         parts.append((say("views.lesson.rows"), escape(rows_in_words(card.rows, say, sources))))
-    parts.append((say("views.lesson.compared"), escape(_words(card.key, "compared", say))))
-    parts.append((say("views.lesson.next"), escape(_words(card.key, "next", say))))
+    parts.append((say("views.lesson.compared"), escape(card_words(card.key, "compared", say))))
+    parts.append((say("views.lesson.next"), escape(card_words(card.key, "next", say))))
     listed = "".join(f"<dt>{escape(head)}</dt><dd>{text}</dd>" for head, text in parts)
     return (
         f'<details class="ec-lesson"{" open" if opened else ""}>'
         f"<summary>{escape(say('views.lesson.title'))}</summary><dl>{listed}</dl></details>"
     )
-
-
-def _what(card: Card, say: Speaker) -> str:
-    text = escape(_words(card.key, "what", say))
-    if not card.term:
-        return text
-    mine, other = say.term(card.term), say.other.term(card.term)
-    return f'<dfn title="{escape(other)}">{escape(mine)}</dfn>. {text}'
 
 
 def rows_in_words(rows: Rows, say: Speaker, sources: str) -> str:
@@ -207,20 +203,24 @@ def files_to_page(files: tuple[Download, ...], title: str) -> str:
     )
 
 
-def _table(card: Card, say: Speaker, caption: str, downloads: bool) -> str:
+def _table(card: Card, say: Speaker, caption: str, live: bool) -> str:
     assert card.table is not None
     table = card.table
-    links = ""
-    if downloads:
-        made: list[tuple[str, str, Callable[[Table, Speaker], bytes], str]] = [
-            ("csv", say("views.download_csv"), to_csv, "text/csv;charset=utf-8"),
-            ("xlsx", say("views.download_xlsx"), to_xlsx, XLSX_TYPE),
-        ]
+    made: list[tuple[str, str, Callable[[Table, Speaker], bytes], str]] = [
+        ("csv", say("views.download_csv"), to_csv, "text/csv;charset=utf-8"),
+        ("xlsx", say("views.download_xlsx"), to_xlsx, XLSX_TYPE),
+    ]
+    if live:
+        links = "".join(
+            f'<button type="button" class="ec-link" data-file="{ending}">{escape(words)}</button>'
+            for ending, words, _, _ in made
+        )
+    else:
         links = "".join(
             f'<a download="{file_name(caption)}.{ending}" href="{data_link(write(table, say), mime)}">'
             f"{escape(words)}</a>"
             for ending, words, write, mime in made
         )
-        links = f'<div class="ec-downloads">{links}</div>'
+    links = f'<div class="ec-downloads">{links}</div>'
     html = to_html(table, say, caption, stacked=card.open_table)
-    return (html.replace('"ec-scroll"', '"ec-scroll ec-open"', 1) if card.open_table else html) + links
+    return (html.replace('"ec-scroll"', '"ec-scroll ec-open"') if card.open_table else html) + links

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from html import unescape
 from typing import Any, TypeVar
@@ -22,6 +23,8 @@ from echannel.views.plan_choice import PlanChoice
 
 MOST_NARROWED = 6  # copies of the sales that a dashboard keeps, for a reader who goes back and forth
 PERIODS = ("year", "quarter", "month", "year_to_date", "last_year", "all")
+CURRENT_PERIODS = ("this_month", "this_quarter", "fiscal_year")  # those under way
+CUSTOM = ".."  # between the two days of a period of the reader's own: "2026-01-05..2026-02-04"
 
 Result = TypeVar("Result")
 
@@ -47,7 +50,10 @@ class WhatIf:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the reader chose to look at; None: all of them."""
+    """What the reader chose to look at; None: all of them.
+
+    ``period`` is one of :data:`PERIODS` or :data:`CURRENT_PERIODS`, or two days (:data:`CUSTOM`).
+    """
 
     period: str = "year"
     kind: str | None = None
@@ -152,7 +158,8 @@ class View:
     @cached_property
     def period(self) -> Period:
         """The chosen period, within what the data cover."""
-        return period_named(self.choice.period, self.sme.sales.first_day, self.sme.sales.last_day)
+        sales, fiscal = self.sme.sales, self.sme.profile.fiscal_year_start
+        return period_named(self.choice.period, sales.first_day, sales.last_day, fiscal)
 
     @cached_property
     def sales(self) -> Sales:
@@ -216,14 +223,20 @@ class View:
         return self.product_names.get(str(product_id), str(product_id))
 
 
-def period_named(name: str, first_day: int, last_day: int) -> Period:
+def period_named(name: str, first_day: int, last_day: int, fiscal_year_start: str = "01-01") -> Period:
     """The days that a period's name means, with data from ``first_day`` to ``last_day``.
 
-    Whole months end with the last complete one: comparing half a month with a whole one misleads.
+    Whole months end with the last complete one: comparing half a month with a whole one misleads. Periods
+    under way end with the data, and are compared with the same days a year before. ``fiscal_year_start`` is
+    the firm's (``MM-DD``).
     """
     if name == "all" or last_day < first_day:
         return Period(first_day, last_day)
     last = as_date(last_day)
+    if CUSTOM in name:
+        return _between(name, first_day, last_day)
+    if name in CURRENT_PERIODS:
+        return Period(max(first_day, _start_of(name, last, fiscal_year_start)), last_day)
     if name == "year_to_date":
         return Period(max(first_day, day_of(pd.Timestamp(last.year, 1, 1))), last_day)
     if name == "last_year":
@@ -236,6 +249,26 @@ def period_named(name: str, first_day: int, last_day: int) -> Period:
     months = {"quarter": 3, "month": 1}.get(name, 12)
     since = max(first_day, periods.month_start(month - months + 1))
     return Period(since, min(last_day, periods.month_start(month + 1) - 1))
+
+
+def _between(name: str, first_day: int, last_day: int) -> Period:
+    """The reader's own two days, in either order, as far as there are data; all days for what is no days."""
+    try:
+        days = sorted(day_of(pd.Timestamp(date.fromisoformat(text))) for text in name.split(CUSTOM, 1))
+    except ValueError:
+        return Period(first_day, last_day)
+    since, until = max(days[0], first_day), min(days[1], last_day)
+    return Period(since, until) if since <= until else Period(first_day, last_day)
+
+
+def _start_of(name: str, last: pd.Timestamp, fiscal_year_start: str) -> int:
+    """The first day of the month, quarter or fiscal year that ``last`` is in."""
+    if name == "fiscal_year":
+        month, day = (int(part) for part in fiscal_year_start.split("-"))
+        began = last.year if (last.month, last.day) >= (month, day) else last.year - 1
+        return day_of(pd.Timestamp(began, month, 1)) + day - 1
+    month = last.month if name == "this_month" else 3 * ((last.month - 1) // 3) + 1
+    return day_of(pd.Timestamp(last.year, month, 1))
 
 
 def day_of(moment: pd.Timestamp) -> int:

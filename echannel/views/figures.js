@@ -78,5 +78,14 @@
   }).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["data-figure"],
   });
+  // A help text that is open is shut by Escape, and opens again when it is next asked for.
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    document.querySelectorAll(".ec-help:hover, .ec-help:focus-within").forEach(function (help) {
+      help.setAttribute("data-shut", "");
+      help.addEventListener("mouseleave", function () { help.removeAttribute("data-shut"); }, { once: true });
+      help.addEventListener("focusout", function () { help.removeAttribute("data-shut"); }, { once: true });
+    });
+  });
   scan(document);
 })();

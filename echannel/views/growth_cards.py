@@ -42,9 +42,9 @@ def tiles(view: View) -> Tiles:
     kinds = [kind for kind in view.kinds if (kind, "turnover") in frame.index]
     whole = "all" if ("all", "turnover") in frame.index else kinds[0]
     shown = [
-        _money_tile(say, say("growth.tile.turnover"), frame.loc[(whole, "turnover")]),
-        _tile(say, say("growth.tile.orders"), frame.loc[(whole, "orders")], say.number),
-        _tile(say, say("growth.tile.customers"), frame.loc[(whole, "customers")], say.number),
+        _money_tile(say, "turnover", frame.loc[(whole, "turnover")]),
+        _tile(say, "orders", frame.loc[(whole, "orders")], say.number),
+        _tile(say, "customers", frame.loc[(whole, "customers")], say.number),
     ]
     for kind in kinds:
         net = frame.loc[(kind, "average_order_net")]
@@ -53,13 +53,13 @@ def tiles(view: View) -> Tiles:
             under = (
                 say("growth.tile.basket_net", money=say.money(net["value"])) if net["status"] == OK else ""
             )
-            shown.append(_tile(say, say("growth.tile.basket_b2c"), gross, say.money, under))
+            shown.append(_tile(say, "basket_b2c", gross, say.money, under))
         else:
-            shown.append(_tile(say, say("growth.tile.basket_b2b"), net, say.money))
+            shown.append(_tile(say, "basket_b2b", net, say.money))
     shown.append(
         _tile(
             say,
-            say("growth.tile.units_per_order"),
+            "units_per_order",
             frame.loc[(whole, "units_per_order")],
             lambda value: say.number(value, 2),
         )
@@ -71,6 +71,7 @@ def tiles(view: View) -> Tiles:
             say.percent(rate["value"]) if rate["status"] == OK else say(rate["reason"]),
             _then(say, rate),
             known=rate["status"] == OK,
+            help="growth.refund_rate",
         )
     )
     return Tiles(say("growth.tile.label"), tuple(shown))
@@ -362,15 +363,16 @@ def _months_sentence(view: View, frame: pd.DataFrame) -> str:
     )
 
 
-def _money_tile(say: Speaker, label: str, row: pd.Series) -> Tile:
-    return _tile(say, label, row, lambda value: say.money(value, decimals=0))
+def _money_tile(say: Speaker, name: str, row: pd.Series) -> Tile:
+    return _tile(say, name, row, lambda value: say.money(value, decimals=0))
 
 
-def _tile(say: Speaker, label: str, row: pd.Series, write: Callable[[float], str], under: str = "") -> Tile:
+def _tile(say: Speaker, name: str, row: pd.Series, write: Callable[[float], str], under: str = "") -> Tile:
+    label, meaning = say(f"growth.tile.{name}"), f"growth.{name}"
     if row["status"] != OK:
-        return Tile(label, say("common.unknown"), say(row["reason"]), known=False)
+        return Tile(label, say("common.unknown"), say(row["reason"]), known=False, help=meaning)
     change = row["last_year_change"]
-    return Tile(label, write(row["value"]), under, None if pd.isna(change) else float(change))
+    return Tile(label, write(row["value"]), under, None if pd.isna(change) else float(change), help=meaning)
 
 
 def _then(say: Speaker, row: pd.Series) -> str:

@@ -28,6 +28,7 @@ def what_if_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
     The budget's slider ends at what everything that is due would cost.
     """
     say, now, own = view.say, view.choice.stock, view.sme.profile.inventory.budget
+    budgets, kept, usual = _budgets(view, _cost_of_all(view), own), now.budget, own or math.inf
     boxes = {
         "service": SelectionSlider(
             options=[(say("inventory.filter.by_class"), _BY_CLASS), *_percents(view, SERVICE_LEVELS)],
@@ -38,7 +39,7 @@ def what_if_bar(view: View, choose: Callable[[Choice], None]) -> HBox:
             options=[(_days_more(view, days), days) for days in LONGER],
             value=now.longer,
         ),
-        "budget": SelectionSlider(options=_budgets(view, _cost_of_all(view), own), value=own or math.inf),
+        "budget": SelectionSlider(options=budgets, value=kept if kept in dict(budgets).values() else usual),
         "abc_by": Dropdown(
             options=[(say(f"inventory.abc_by.{name}"), name) for name in ABC_MEASURES], value=now.abc_by
         ),

@@ -26,9 +26,10 @@ from echannel.metrics.periods import Period
 from echannel.metrics.turnover import as_date
 from echannel.profiles import load_sme, sme_ids
 from echannel.sme import Sme, open_sme
-from echannel.views import theme
+from echannel.views import address, theme
 from echannel.views.cards import Card, Download, files_to_page, to_page
 from echannel.views.context import Choice, View
+from echannel.views.reader import Reader
 from echannel.views.refused import file_of
 from echannel.views.tiles import Tiles, tiles_to_page
 from echannel.views.tools import tool_named
@@ -52,12 +53,13 @@ def mode() -> str:
 def open_page(tool: str, sme: str = "", lang: str = "", workspace: Workspace | None = None) -> Page:
     """The page of one tool for one SME, in one language (default: the SME's first).
 
-    In a dashboard the address says which: ``?sme=…&lang=…``. What goes wrong is said on the page, in
+    In a dashboard the address says which: ``?sme=…&lang=…``; behind a login the server says so
+    (``ECHANNEL_SME``) and the address is not asked. What goes wrong is said on the page, in
     the reader's language; a report then fails as well, so that the batch knows.
     """
     where_it_runs = mode()
     query = parse_qs(os.environ.get("QUERY_STRING", "")) if where_it_runs == "live" else {}
-    wanted = query.get("sme", [sme])[-1]
+    wanted = os.environ.get("ECHANNEL_SME") or query.get("sme", [sme])[-1]
     language = query.get("lang", [lang])[-1]
     words = Speaker(language if language in LANGUAGES else "en")
     if where_it_runs == "lab":
@@ -72,7 +74,8 @@ def open_page(tool: str, sme: str = "", lang: str = "", workspace: Workspace | N
         if not language:
             words = Speaker(load_sme(where, wanted).languages[0])
         opened = open_sme(wanted, where)
-        page = Page(tool, opened, opened.speaker(words.language), where_it_runs)
+        choice = address.read({name: values[-1] for name, values in query.items()}, tool)
+        page = Page(tool, opened, opened.speaker(words.language), where_it_runs, choice)
         page.head()
         return page
     except UserError as error:
@@ -91,17 +94,22 @@ class _Slot:
     key: Callable[[View], object] | None = None
     later: bool = False
     drawn_for: object = None
+    number: int = 0
 
 
 class Page:
     """What a notebook shows, cell by cell. Without an SME (an error was shown) every call does nothing."""
 
-    def __init__(self, tool: str, sme: Sme | None, say: Speaker, where_it_runs: str) -> None:
+    def __init__(
+        self, tool: str, sme: Sme | None, say: Speaker, where_it_runs: str, choice: Choice | None = None
+    ) -> None:
         self.tool = tool
         self.say = say
         self.mode = where_it_runs
-        self.view = View(sme, say, mode=where_it_runs) if sme is not None else None
+        self.view = View(sme, say, choice, mode=where_it_runs) if sme is not None else None
         self._slots: list[_Slot] = []
+        self._every: list[_Slot] = []
+        self.reader = self._reader() if self.view is not None and where_it_runs == "live" else None
         self._followers: list[Callable[[View], None]] = []
         self._waiting: asyncio.TimerHandle | None = None
 
@@ -109,6 +117,8 @@ class Page:
         """Title, SME, period, data as of; in a dashboard the filters too."""
         if self.view is None:
             return
+        if self.reader is not None:
+            display(self.reader.channel.widget)
         self._slot(lambda view: head_html(self.tool, view))
         tool = tool_named(self.tool)
         if self.mode != "report" and tool.waits is not None and (words := tool.waits(self.view)):
@@ -117,9 +127,26 @@ class Page:
             )
         controls = tool.controls
         if self.mode != "report" and controls is not None:
-            bar = controls(self.view, self.redraw)
+            bar = self._bar(controls)
             if bar is not None:
                 display(bar)
+
+    def _bar(self, controls: Callable[[View, Callable[[Choice], None]], Any]) -> Any:
+        """The filters, as the address has them; as they usually are, where the address names what is not."""
+        from traitlets import TraitError
+
+        assert self.view is not None
+        try:
+            return controls(self.view, self.redraw)
+        except (TraitError, ValueError):
+            if self.view.choice == Choice():
+                raise
+            self.redraw(Choice())
+            return controls(self.view, self.redraw)
+
+    def _reader(self) -> Reader:
+        assert self.view is not None
+        return Reader(self.tool, self.view, self._every, self._drawn)
 
     def opening(self) -> None:
         """Three sentences: what happened, why, what to do next."""
@@ -132,7 +159,14 @@ class Page:
     def show(self, card: CardFunction) -> None:
         """One card (or row of tiles); nothing where it does not apply to this SME."""
         moves, key = not getattr(card, "steady", False), getattr(card, "moved_by", None)
-        self._slot(lambda view: block_html(card(view), view), moves, key, getattr(card, "later", False))
+
+        def html(view: View) -> str:
+            block = card(view)
+            if self.reader is not None:
+                self.reader.note(block, view)
+            return block_html(block, view)
+
+        self._slot(html, moves, key, getattr(card, "later", False))
 
     def control(self, make: Callable[[View, Callable[[], None]], Any]) -> None:
         """Widgets beside the cards, in a dashboard only.
@@ -199,21 +233,31 @@ class Page:
         if self.view is None:
             return
         self.view = self.view.chosen(choice)
+        if self.reader is not None:
+            self.reader.chose(choice)
         self._draw([slot for slot in self._slots if not slot.later], everything)
         for follow in self._followers:
             follow(self.view)
         slow = [slot for slot in self._slots if slot.later]
         if slow:
-            self._when_resting(lambda: self._draw(slow, everything))
+            self._draw_resting(slow, everything, _REST)
 
-    def _when_resting(self, do: Callable[[], None]) -> None:
-        """Does it after a moment without another choice; at once where nothing runs that could wait."""
+    def _draw_resting(self, slots: list[_Slot], everything: bool, wait: float) -> None:
+        """Draws one block after another, a choice coming between; all at once where nothing can wait."""
         if self._waiting is not None:
             self._waiting.cancel()
         try:
-            self._waiting = asyncio.get_running_loop().call_later(_REST, do)
+            loop = asyncio.get_running_loop()
         except RuntimeError:
-            do()
+            self._draw(slots, everything)
+            return
+
+        def draw() -> None:
+            self._draw(slots[:1], everything)
+            if slots[1:]:
+                self._draw_resting(slots[1:], everything, 0.0)
+
+        self._waiting = loop.call_later(wait, draw)
 
     def _draw(self, slots: list[_Slot], everything: bool = False) -> None:
         for slot in slots:
@@ -221,6 +265,8 @@ class Page:
             if everything or wanted is None or wanted != slot.drawn_for:
                 slot.widget.value = self._drawn(slot.html)
                 slot.drawn_for = wanted
+                if self.reader is not None and slot.number:
+                    self.reader.drawn(slot)
 
     def _key(self, key: Callable[[View], object] | None) -> object:
         """What a block is drawn for; None where it is always drawn, or where the choice cannot be met."""
@@ -248,22 +294,26 @@ class Page:
         from ipywidgets import HTML as LiveHTML
 
         widget = LiveHTML(value=drawn)
+        slot = _Slot(widget, html, key, later, self._key(key), number=len(self._every) + 1)
         widget.add_class("ec-live")
+        widget.add_class(f"ec-slot-{slot.number}")
+        self._every.append(slot)
         if moves:
-            self._slots.append(_Slot(widget, html, key, later, self._key(key)))
+            self._slots.append(slot)
         display(widget)
 
-    def _drawn(self, html: Callable[[View], str]) -> str:
-        assert self.view is not None
+    def _drawn(self, html: Callable[[View], str], of: View | None = None) -> str:
+        view = of or self.view
+        assert view is not None
         if self.mode == "report":
-            return html(self.view)
+            return html(view)
         try:
-            return html(self.view)
+            return html(view)
         except UserError as error:
-            return panel(self.say("views.cannot_show_card"), [self.say.error(error)])
+            return panel(view.say("views.cannot_show_card"), [view.say.error(error)])
         except Exception:  # one card's fault must not take the dashboard down
             log.exception("card failed")
-            return panel(self.say("views.cannot_show_card"), [self.say("views.card_failed")])
+            return panel(view.say("views.cannot_show_card"), [view.say("views.card_failed")])
 
 
 def head_html(tool: str, view: View) -> str:
@@ -316,7 +366,7 @@ def block_html(block: Block, view: View) -> str:
         return tiles_to_page(block, view.say)
     table = _TABLE_OF.get(block.rows.unit, "orders") if block.rows else "orders"
     sources = block.sources or sources_in_words(view, table)
-    return to_page(block, view.say, sources, audit=view.page_of("audit"))
+    return to_page(block, view.say, sources, audit=view.page_of("audit"), live=view.mode == "live")
 
 
 # Which canonical table the cases that a card counts come from; "": all of them.

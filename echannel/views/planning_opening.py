@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from echannel.metrics.planning.engine import Plan
@@ -16,6 +18,7 @@ from echannel.views.planning_plan import (
     CASH_UNKNOWN,
     COSTS_UNKNOWN,
     basis,
+    doubtful,
     outlook,
     planned,
     turnover_range,
@@ -91,6 +94,8 @@ def _next_step(view: View, made: Plan) -> str:
     below = np.flatnonzero(held < 0)
     if missing := unsaid(view):
         said = " ".join(say(reason) for reason in missing)
+    elif doubtful(view):
+        said = say("reason.planning.ledger_unbalanced")
     elif len(below):
         said = say(
             "planning.open.find_money",
@@ -111,16 +116,21 @@ def tiles(view: View) -> Tiles:
     say, made = view.say, planned(view)
     name = say("planning.tiles")
     if made is None:
-        labels = (
-            say("planning.tile.lowest"),
-            say("planning.tile.turnover"),
-            say.term("break_even_date"),
-            say("planning.tile.dry"),
-        )
-        return Tiles(name, tuple(Tile(label, say("common.unknown"), known=False) for label in labels))
-    return Tiles(
-        name, (_lowest(view, made), _turnover(view, made), _break_even(view, made), _dry(view, made))
-    )
+        labels = {
+            "lowest": say("planning.tile.lowest"),
+            "turnover": say("planning.tile.turnover"),
+            "break_even": say.term("break_even_date"),
+            "dry": say("planning.tile.dry"),
+        }
+        shown = {key: Tile(label, say("common.unknown"), known=False) for key, label in labels.items()}
+    else:
+        shown = {
+            "lowest": _lowest(view, made),
+            "turnover": _turnover(view, made),
+            "break_even": _break_even(view, made),
+            "dry": _dry(view, made),
+        }
+    return Tiles(name, tuple(replace(tile, help=f"planning.{key}") for key, tile in shown.items()))
 
 
 def _lowest(view: View, made: Plan) -> Tile:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from html import escape
 
 from echannel.locale import Speaker
+from echannel.views.help import tile_tip
 
 
 @dataclass(frozen=True)
 class Tile:
     """A headline figure, worded; ``under`` adds a second line (VAT basis, reason), ``change`` a fraction.
 
-    ``rising_is_good`` colours the change: None leaves it plain.
+    ``rising_is_good`` colours the change: None leaves it plain. ``help`` (``<tool>.<name>``) names the words
+    that say what the figure means.
     """
 
     label: str
@@ -21,6 +23,7 @@ class Tile:
     change: float | None = None
     rising_is_good: bool | None = True
     known: bool = True
+    help: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,11 @@ class Tiles:
 
 def tiles_to_page(row: Tiles, say: Speaker) -> str:
     """The tiles as HTML, escaped."""
-    listed = "".join(_tile(tile, say) for tile in row.tiles)
+    listed = "".join(_tile(tile, at, say) for at, tile in enumerate(row.tiles, start=1))
     return f'<section class="ec ec-tiles" aria-label="{escape(row.name)}">{listed}</section>'
 
 
-def _tile(tile: Tile, say: Speaker) -> str:
+def _tile(tile: Tile, at: int, say: Speaker) -> str:
     words = "" if tile.known else " ec-words"
     change = ""
     if tile.change is not None:
@@ -48,7 +51,8 @@ def _tile(tile: Tile, say: Speaker) -> str:
         sign = f'<span aria-hidden="true">{arrow}</span>'
         change = f'<div class="ec-under"><span class="{css}">{sign} {escape(text)}</span></div>'
     under = f'<div class="ec-under">{escape(tile.under)}</div>' if tile.under else ""
+    tip = tile_tip(at, tile.label, tile.help, say) if tile.help else ""
     return (
-        f'<div class="ec-tile"><div class="ec-label">{escape(tile.label)}</div>'
+        f'<div class="ec-tile">{tip}<div class="ec-label">{escape(tile.label)}</div>'
         f'<div class="ec-value{words}">{escape(tile.value)}</div>{under}{change}</div>'
     )

@@ -1,0 +1,74 @@
+"""What a figure means, in plain words: for a mouse that rests on its sign, a finger, and the keyboard."""
+
+from __future__ import annotations
+
+from html import escape
+
+from echannel.locale import Speaker
+
+
+def card_words(key: str, part: str, say: Speaker) -> str:
+    """A card's ``what``, ``how``, ``compared`` or ``next``; ``key`` is ``<tool>.<name>``."""
+    tool, name = key.split(".", 1)
+    return say(f"{tool}.card.{name}.{part}")
+
+
+def what(key: str, term: str, say: Speaker) -> str:
+    """What a card shows, its term of the glossary first, in both languages; as HTML."""
+    text = escape(card_words(key, "what", say))
+    return f"{in_both(term, say)} {text}" if term else text
+
+
+# The glossary's term for what a tile shows, where it has one.
+_TERMS = {
+    "growth.turnover": "net_turnover",
+    "growth.orders": "orders",
+    "growth.basket_b2c": "aov",
+    "growth.basket_b2b": "aov",
+    "growth.units_per_order": "items_per_order",
+    "growth.refund_rate": "return_rate",
+    "inventory.value_at_cost": "stock_value",
+    "inventory.turn": "stock_turn",
+    "inventory.cover": "days_of_cover",
+    "inventory.gmroi": "gmroi",
+    "inventory.stock_outs": "stockout_rate",
+    "planning.lowest": "cash_low",
+    "planning.break_even": "break_even_date",
+    "planning.dry": "prob_cash_negative",
+    "market.stands_out": "own_traction",
+    "market.first": "market_attractiveness",
+}
+
+
+def card_tip(name: str, of: str, key: str, term: str, say: Speaker) -> str:
+    """The help of the card ``key``, whose question is ``of``: what it is, and how it is computed."""
+    how = escape(card_words(key, "how", say))
+    return _tip(name, of, f"<span>{what(key, term, say)}</span><span>{how}</span>", say)
+
+
+def tile_tip(at: int, of: str, name: str, say: Speaker) -> str:
+    """The help of a headline figure (``<tool>.<name>``), the ``at``-th of its row."""
+    term, text = _TERMS.get(name, ""), escape(say(f"views.help.{name}"))
+    own = f"tile-{name.replace('.', '-').replace('_', '-')}-{at}"
+    return _tip(own, of, f"<span>{in_both(term, say)} {text}</span>" if term else f"<span>{text}</span>", say)
+
+
+def _tip(name: str, of: str, html: str, say: Speaker) -> str:
+    """A question mark that opens ``html`` while it is pointed at or has the focus; ``name``: an id."""
+    label = escape(say("views.help.label", of=of))
+    return (
+        f'<span class="ec-help"><button type="button" class="ec-ask" aria-label="{label}" '
+        f'aria-describedby="{name}-help">?</button>'
+        f'<span class="ec-tip" role="tooltip" id="{name}-help">{html}</span></span>'
+    )
+
+
+def in_both(term: str, say: Speaker) -> str:
+    """A term of the glossary in the reader's language and, after it, in the other one."""
+    mine, other = say.term(term), say.other.term(term)
+    if mine == other:
+        return f"<dfn>{escape(mine)}</dfn>."
+    return (
+        f'<dfn>{escape(mine)}</dfn> <span class="ec-also">(<span lang="{say.other.language}">'
+        f"{escape(other)}</span>)</span>."
+    )
