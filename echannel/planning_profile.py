@@ -229,3 +229,31 @@ def month_number(month: str) -> int:
     """Months since 1970-01 of a month written as in a profile."""
     year, number = month.split("-")
     return (int(year) - _EPOCH) * 12 + int(number) - 1
+
+
+_LISTED = {
+    "loan": "loans",
+    "asset": "assets",
+    "grant": "grants",
+    "one_off": "one_offs",
+    "dividend": "dividends",
+    "vat_registered_from": "registered_from",
+    "market_orders": "market_entries",
+}
+_OF_OPENING = {
+    "opening_tax": "corporation_tax",
+    "profit_so_far": "corporation_tax",
+    "tax_last_year": "tax_last_year",
+    "losses": "losses",
+}
+
+
+def entered_as(assumption: str, about: str = "") -> tuple[str, ...]:
+    """Where in ``planning:`` of a profile a value is entered, from the outside in; () where nowhere: it comes
+    of the data alone."""
+    if assumption in _OF_OPENING or assumption.startswith("opening_"):
+        return "opening", _OF_OPENING.get(assumption, assumption.removeprefix("opening_"))
+    if assumption == "margin_rate" and about == "b2b":
+        return ("margin_rate_b2b",)
+    name = _LISTED.get(assumption, assumption)
+    return (name,) if name in PlanningProfile.model_fields else ()

@@ -19,6 +19,8 @@ from echannel.plan_carried import owed_before
 from echannel.plan_ledger import ledger_facts
 from echannel.planning_profile import LoanEntry, PlanningProfile
 from echannel.plans import basis_of
+from echannel.views.context import View
+from echannel.views.planning_opening import planning
 
 UNKNOWN = "reason.planning.cash_unknown"
 OPENING = {
@@ -211,3 +213,15 @@ def test_no_plan_takes_its_cash_from_books_that_never_balance():
     assert (gap.value, gap.about.split(" · ")[0]) == (pytest.approx(900.0), "2026-03")
     lines = build_plan(made.inputs, made.rules).lines
     assert np.abs(lines["total_assets"] - lines["total_liabilities_and_equity"]).max() < 0.005
+
+
+def test_nothing_reassuring_is_said_of_books_that_do_not_balance():
+    ledger = with_error(
+        books("2026-11", opening={**OPENING, "512000": 90_000, "101300": -87_900}), "2026-10", 9
+    )
+    made = firm(ledger=ledger)
+    view = View(made, made.speaker("en"))
+    following = planning(view)[2]
+    assert UNKNOWN not in made.plan_basis.reasons
+    assert view.say("reason.planning.ledger_unbalanced") in following
+    assert noted(made.plan_basis, "ledger_gap").about.startswith("2026-10")

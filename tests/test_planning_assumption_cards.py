@@ -7,8 +7,8 @@ from bs4 import BeautifulSoup
 from stock_shop import stocked
 from views_shop import SCRIPT
 
-from echannel.locale import LANGUAGES, Speaker
-from echannel.planning_profile import PlanningProfile
+from echannel.locale import LANGUAGES, Speaker, messages
+from echannel.planning_profile import OpeningProfile, PlanningProfile, entered_as
 from echannel.views.cards import Card, to_page
 from echannel.views.context import Choice, View
 from echannel.views.export import to_csv
@@ -87,3 +87,26 @@ def test_the_heaviest_stand_open_and_the_rest_waits_by_who_made_it(cards, langua
     assert not any(one.has_attr("open") for one in groups)
     lines = to_csv(card.table, say).decode("utf-8-sig").splitlines()
     assert len(lines) == len(frame) + 1, "the file has them all"
+
+
+def test_each_unknown_says_what_to_enter_and_where(cards):
+    card, say = cards["en"]
+    frame = card.table.frame
+    unknown = frame[frame["effect"].isna().to_numpy() & (frame["value"] == say("common.unknown")).to_numpy()]
+    assert len(unknown) >= 3
+    for one in unknown.itertuples():
+        assert one.enter in one.unmeasured and one.enter != "–"
+    rent = frame[(frame["name"] == say("planning.assumption.rent")).to_numpy()].iloc[0]
+    assert rent["enter"] == "rent"
+
+
+def test_where_a_value_is_entered_is_a_line_of_the_profile():
+    fields = {**PlanningProfile.model_fields}
+    opening = OpeningProfile.model_fields
+    names = [key.removeprefix("planning.assumption.") for key in messages("en") if ".assumption." in key]
+    assert len(names) > 30
+    for name in names:
+        path = entered_as(name)
+        assert path or name in ("share", "ledger_gap"), name
+        if path:
+            assert path[0] in fields and (len(path) == 1 or path[1] in opening), path

@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 
 from echannel.locale import Speaker
+from echannel.metrics.periods import month_start
 from echannel.metrics.planning.assumed import SOURCES
 from echannel.metrics.planning.doubts import to_check, with_effects
 from echannel.metrics.planning.inputs import Assumption
+from echannel.metrics.turnover import as_date
+from echannel.planning_profile import entered_as
 from echannel.views.cards import NO_FIGURES, Card, steady
 from echannel.views.context import View
 from echannel.views.planning_facts import rows
@@ -29,6 +32,8 @@ _TOPIC = {
     **dict.fromkeys(("customer_days", "payout_days", "marketplace_payout_days"), "paid"),
     **dict.fromkeys(("payment_fee_rate", "payment_fee_fixed", "marketplace_fee_rate"), "paid"),
     "opening_receivables": "paid",
+    **dict.fromkeys(("ledger_gap", "overdraft_rate"), "money"),
+    "vat_registered_from": "taxes",
     **dict.fromkeys(("rent", "platform", "e_invoicing", "other_overheads", "one_off"), "costs"),
     **dict.fromkeys(("staff", "drawings", "owner_charges", "opening_social"), "people"),
     **dict.fromkeys(("vat_rate", "local_taxes", "opening_vat", "opening_tax"), "taxes"),
@@ -57,9 +62,11 @@ def assumptions(view: View) -> Card:
         {
             "name": [_named(say, one) for one in found],
             "topic": [_TOPIC.get(one.name, "other") for one in found],
-            "value": [_valued(say, one) for one in found],
+            "value": [_of_day(say, one) for one in found],
             "made_by": [one.made_by for one in found],
             "reason": [one.reason for one in found],
+            "enter": [_where(one) for one in found],
+            "unmeasured": [_unmeasured(say, one) for one in found],
             "effect": [one.effect for one in found],
             "note": [one.note for one in found],
         }
@@ -69,8 +76,9 @@ def assumptions(view: View) -> Card:
         Column("topic", "assumption_topic", words=lambda topic: say(f"planning.topic.{topic}")),
         Column("value", "assumption_value"),
         Column("made_by", "made_by", words=lambda by: say(f"planning.made_by.{by}")),
-        Column("effect", "effect_on_cash", "money"),
+        Column("effect", "effect_on_cash", "money", absent="unmeasured"),
         Column("reason", "why", words=lambda key: say(str(key)), long=True),
+        Column("enter", "entered_as"),
     ]
     if any(one.note for one in found):
         columns.append(Column("note", "note", long=True))
@@ -123,6 +131,26 @@ def _named(say: Speaker, one: Assumption) -> str:
 _STREAMS = {"b2c", "b2b", "marketplace", "abroad"}
 
 
+def _where(one: Assumption) -> str:
+    """Where in the profile the value is entered."""
+    return " › ".join(entered_as(one.name, one.about)) or "–"
+
+
+def _unmeasured(say: Speaker, one: Assumption) -> str:
+    """Why nothing can be said of what a tenth more does."""
+    where = _where(one)
+    if one.made_by == "default" and not one.value and where != "–":
+        return say("planning.effect.enter_first", where=where)
+    return say("planning.effect.not_apart")
+
+
+def _of_day(say: Speaker, one: Assumption) -> str:
+    """The value, with the day that it is of."""
+    if one.day is None:
+        return _valued(say, one)
+    return say("planning.assumption_of_day", value=_valued(say, one), day=say.day(as_date(one.day)))
+
+
 def _valued(say: Speaker, one: Assumption) -> str:
     """The value as its unit is read."""
     value: Any = one.value
@@ -140,4 +168,6 @@ def _valued(say: Speaker, one: Assumption) -> str:
             return say.percent(value, 1)
         case "days":
             return say("planning.days", n=round(value))
+        case "month":
+            return say.month(as_date(month_start(int(value))).date())
     return say.number(value)

@@ -79,7 +79,7 @@ def _basis(view: View) -> Basis | None:
     return Basis(
         found.inputs,
         found.rules,
-        found.assumptions,
+        (*found.assumptions, *(made for entry in entries for made in entry.assumptions)),
         found.reasons,
         forecast if forecast.status == OK else None,
         spread_of(sme, found.inputs),
@@ -110,6 +110,12 @@ def unsaid(view: View) -> tuple[str, ...]:
     """What is unknown without which cash cannot be told: the bank balance, the fixed costs; as reasons."""
     made = basis(view)
     return tuple(one for one in (CASH_UNKNOWN, COSTS_UNKNOWN) if made is not None and one in made.reasons)
+
+
+def doubtful(view: View) -> bool:
+    """Whether the books do not balance: then nothing reassuring is said of the plan."""
+    made = basis(view)
+    return made is not None and "reason.planning.ledger_unbalanced" in made.reasons
 
 
 def plan_rules_of(view: View) -> PlanRules:

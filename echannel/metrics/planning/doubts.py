@@ -135,6 +135,53 @@ def _opening(name: str, factor: float) -> Change:
     return change
 
 
+def _owed(name: str) -> Change:
+    """More VAT or corporation tax owed at the start, where it is known."""
+
+    def change(inputs: PlanInputs, about: str) -> PlanInputs:
+        setting = getattr(inputs, name)
+        if setting.opening is None:
+            return inputs
+        moved: dict[str, Any] = {name: replace(setting, opening=setting.opening * (1 + WORSE))}
+        return replace(inputs, **moved)
+
+    return change
+
+
+def _profit_so_far(inputs: PlanInputs, about: str) -> PlanInputs:
+    """More profit before the plan is more tax in it."""
+    so_far = inputs.tax.profit_so_far
+    return replace(inputs, tax=replace(inputs.tax, profit_so_far=so_far + WORSE * abs(so_far)))
+
+
+def _listed(name: str, factor: float) -> Change:
+    """Larger or smaller amounts of what the profile lists (of the one named, where one is)."""
+
+    def change(inputs: PlanInputs, about: str) -> PlanInputs:
+        items = tuple(
+            replace(one, amount=one.amount * factor) if about in ("", "–", one.name) else one
+            for one in getattr(inputs, name)
+        )
+        return replace(inputs, **{name: items})  # type: ignore[arg-type]
+
+    return change
+
+
+def _loan(inputs: PlanInputs, about: str) -> PlanInputs:
+    """More owed of a loan that runs, less lent of one to come."""
+    loans = tuple(
+        replace(one, amount=one.amount * (1 + WORSE if one.outstanding else 1 - WORSE))
+        if about in ("", "–", one.name)
+        else one
+        for one in inputs.loans
+    )
+    return replace(inputs, loans=loans)
+
+
+def _overdraft(inputs: PlanInputs, about: str) -> PlanInputs:
+    return replace(inputs, overdraft_rate=inputs.overdraft_rate * (1 + WORSE))
+
+
 def _drawings(inputs: PlanInputs, about: str) -> PlanInputs:
     drawings = np.asarray(inputs.owner.drawings) * (1 + WORSE)
     return replace(inputs, owner=replace(inputs.owner, drawings=drawings))
@@ -171,4 +218,13 @@ _CHANGES: dict[str, Change] = {
     "opening_stock": _opening("stock", 1 - WORSE),
     "opening_receivables": _opening("receivables", 1 - WORSE),
     "opening_payables": _opening("payables", 1 + WORSE),
+    "opening_social": _opening("social_payable", 1 + WORSE),
+    "opening_vat": _owed("vat"),
+    "opening_tax": _owed("tax"),
+    "profit_so_far": _profit_so_far,
+    "loan": _loan,
+    "asset": _listed("assets", 1 + WORSE),
+    "one_off": _listed("one_offs", 1 + WORSE),
+    "grant": _listed("grants", 1 - WORSE),
+    "overdraft_rate": _overdraft,
 }
