@@ -57,6 +57,8 @@ class ExportProfile(BaseModel):
     market, then by the shop's category; ``proof_of_origin``: products for which the firm holds proof of where
     they were made, or ``all``; ``carriage_charged`` and ``carriage_cost`` per parcel; ``clearance_fee``: what
     the carrier asks the customer for clearing one; ``return_cost``: carriage back and handling of one;
+    ``marketplace``: whether sales there are made through one, ``marketplace_fee_rate``: its commission on
+    what customers pay, ``discount_rate``: off the price there;
     ``setup_cost`` once and ``cost_per_month``: of entering a market; ``orders_per_month``: hoped for there.
     """
 
@@ -76,6 +78,9 @@ class ExportProfile(BaseModel):
     payment_fee_fixed: Amount | None = None
     exchange_fee_rate: Share | None = None
     resaleable: Share | None = None
+    marketplace: dict[Place, bool] = {}
+    marketplace_fee_rate: dict[Place, Share] = {}
+    discount_rate: dict[Place, Annotated[float, _number(0.9, "discount_fraction")]] = {}
     setup_cost: dict[Place, Amount] = {}
     cost_per_month: dict[Place, Amount] = {}
     orders_per_month: dict[Place, Amount] = {}

@@ -1,7 +1,6 @@
 """An SME's own baskets sent to a market: parcels, route and costs, from its data and what it entered.
 
-What the profile's ``exports:`` says wins; then what the shop itself shows of the market; then of home; then a
-default. Everything that is not entered is named in ``Case.assumed``.
+Where each figure comes from is said in ``export_costs``; what is not entered is named in ``Case.assumed``.
 """
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ import pandas as pd
 
 from echannel.countries import country_codes, country_pack
 from echannel.countries.trade import trade_rules
-from echannel.export_profile import ExportProfile, for_market
+from echannel.export_costs import CostInputs
+from echannel.export_profile import for_market
 from echannel.metrics.market.crossing import Route
 from echannel.metrics.market.margin import SellingCosts
 from echannel.metrics.market.parcels import Parcels, parcels_of
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from echannel.sme import Sme
 
 SINGLES, TOGETHER = 7, 3  # of the ten baskets shown: one product, and several that are bought together
-
-PAYMENT_FEE_RATE, PAYMENT_FEE_FIXED = 0.015, 0.25
-EXCHANGE_FEE_RATE = 0.02
-RESALEABLE = 0.9
 
 
 @dataclass(frozen=True)
@@ -124,8 +120,9 @@ def product_facts(sme: Sme) -> pd.DataFrame:
 def top_baskets(lines: pd.DataFrame) -> pd.DataFrame:
     """The ten baskets that bring most turnover: products by themselves, and sets that are bought together.
 
-    One piece of each product, at its mean price and cost of the year. ``parcel`` is the basket's place, best
-    first within singles, then sets; ``orders``: how many orders held the product, or exactly this set.
+    Of each product as many pieces as an order usually holds: the median over the orders with it (the lower of
+    two middle ones), at its mean price and cost of the year. ``parcel`` is the basket's place, best first
+    within singles, then sets; ``orders``: how many orders held the product, or exactly this set.
     """
     if lines.empty:
         return lines.assign(orders=pd.Series(dtype="float64"))
@@ -138,20 +135,22 @@ def top_baskets(lines: pd.DataFrame) -> pd.DataFrame:
     known = money[money["paid"].notna()].groupby("product_id")[["paid", "quantity"]].sum()
     each["unit_price"] = (each["net"] / each["units"]).round(2)
     each["unit_cost"] = known["paid"] / known["quantity"]
+    pieces = money.groupby(["product_id", "parcel"])["quantity"].sum()
+    each["quantity"] = pieces.groupby("product_id").quantile(0.5, interpolation="lower")
     sets = _sets(money)
     singles = each.sort_values("net", ascending=False, kind="stable").index
     wanted = [
         ((product,), each.loc[product, "orders"]) for product in singles[: SINGLES + TOGETHER - len(sets)]
     ]
     rows = [
-        {"parcel": place, "product_id": product, "quantity": 1.0, "orders": orders}
+        {"parcel": place, "product_id": product, "orders": orders}
         for place, (products, orders) in enumerate([*wanted, *sets])
         for product in products
     ]
     facts = lines.drop_duplicates("product_id").set_index("product_id")
     facts = facts.drop(columns=["parcel", "quantity", "unit_price", "unit_cost"])
     frame = pd.DataFrame(rows).merge(
-        each[["unit_price", "unit_cost"]], left_on="product_id", right_index=True
+        each[["unit_price", "unit_cost", "quantity"]], left_on="product_id", right_index=True
     )
     frame = frame.merge(facts, left_on="product_id", right_index=True)
     return frame.sort_values(["parcel", "product_id"], kind="stable").reset_index(drop=True)
@@ -172,9 +171,15 @@ def _sets(money: pd.DataFrame) -> list[tuple[tuple[str, ...], int]]:
 
 
 def case_of(
-    sme: Sme, market: str, on: date, lines: pd.DataFrame, own: pd.DataFrame, markets: pd.DataFrame
+    sme: Sme,
+    market: str,
+    on: date,
+    lines: pd.DataFrame,
+    own: pd.DataFrame,
+    markets: pd.DataFrame,
+    kind: str = "b2c",
 ) -> Case:
-    """Those lines sent to ``market`` under the rules of a day.
+    """Those lines sent to customers of a ``kind`` in ``market`` under the rules of a day.
 
     ``own``: own traction by country; ``markets``: the reference figures (``markets.markets_of``).
 
@@ -185,7 +190,7 @@ def case_of(
     rules = trade_rules(home, market, on)
     currency = rules.currency or profile.currency
     exchange = fx.rate(profile.currency, currency, FAR, sme.workspace)
-    found = _Inputs(entered, own, home, market)
+    found = CostInputs(profile, own, market, kind)
     duties = for_market(entered.duty_rates, market) or {}
     kept: dict[str, uk_duties.UkDuty] = {}
     if market == "GB" and market != home and sme.workspace is not None:
@@ -205,7 +210,7 @@ def case_of(
         vat_rates=vat_rates,
         duty_rates={**duties, **{code: one.duty for code, one in kept.items() if one.duty is not None}},
     )
-    home_charged = _first(None, found.shown(home, "carriage_paid"), 0.0)
+    home_charged = found.charged_at_home()
     costs = parcels_of(lines.assign(unit_price=lines["unit_cost"]))
     touched = parcels_of(lines.assign(unit_price=unsettled.astype("float64")))
     return Case(
@@ -224,82 +229,6 @@ def case_of(
         vat_low=lowest_vat(sme, market, on),
         kept_duties=kept,
     )
-
-
-class _Inputs:
-    """What selling in one market costs: as entered, as the shop shows it, or a default that is named."""
-
-    def __init__(self, entered: ExportProfile, own: pd.DataFrame, home: str, market: str) -> None:
-        self._entered, self._own, self._home, self._market = entered, own, home, market
-        self.assumed: list[str] = []
-
-    def shown(self, country: str, column: str) -> float:
-        """A figure of own traction; NaN where the shop shows none."""
-        return float(self._own[column].get(country, np.nan)) if column in self._own else np.nan
-
-    def charged(self) -> float:
-        """What customers pay for delivery: there, else on average abroad, else at home."""
-        return self._taken(
-            "carriage_charged",
-            for_market(self._entered.carriage_charged, self._market),
-            self.shown(self._market, "carriage_paid"),
-            self._abroad("carriage_paid"),
-            self.shown(self._home, "carriage_paid"),
-        )
-
-    def selling(self, charged: float, foreign: bool) -> SellingCosts:
-        """The costs of a sale in the market; ``foreign``: it is paid in another currency."""
-        entered, market = self._entered, self._market
-        carriage = self._taken(
-            "carriage_cost",
-            for_market(entered.carriage_cost, market),
-            self.shown(market, "carriage_cost"),
-            self._abroad("carriage_cost"),
-            charged,
-        )
-        exchange = (
-            self._taken("exchange_fee_rate", entered.exchange_fee_rate, EXCHANGE_FEE_RATE) if foreign else 0.0
-        )
-        return SellingCosts(
-            outbound=carriage + (entered.packaging_cost or 0.0),
-            fee_rate=self._taken("payment_fee_rate", entered.payment_fee_rate, PAYMENT_FEE_RATE),
-            fee_fixed=self._taken("payment_fee_fixed", entered.payment_fee_fixed, PAYMENT_FEE_FIXED),
-            exchange_fee_rate=exchange,
-            return_rate=self._taken(
-                "return_rate",
-                None,
-                self.shown(market, "return_rate"),
-                self.shown(self._home, "return_rate"),
-                0.0,
-            ),
-            return_cost=self._taken("return_cost", for_market(entered.return_cost, market), carriage),
-            resaleable=self._taken("resaleable", entered.resaleable, RESALEABLE),
-        )
-
-    def selling_at_home(self, there: SellingCosts, charged: float) -> SellingCosts:
-        """The costs of the same sale at home, paid in the firm's own currency."""
-        entered, home = self._entered, self._home
-        carriage = _first(for_market(entered.carriage_cost, home), self.shown(home, "carriage_cost"), charged)
-        return replace(
-            there,
-            outbound=carriage + (entered.packaging_cost or 0.0),
-            exchange_fee_rate=0.0,
-            return_rate=_first(None, self.shown(home, "return_rate"), 0.0),
-            return_cost=_first(for_market(entered.return_cost, home), carriage),
-        )
-
-    def _taken(self, name: str, given: float | None, *others: float) -> float:
-        if given is None:
-            self.assumed.append(name)
-        return _first(given, *others)
-
-    def _abroad(self, column: str) -> float:
-        """The mean of a figure over the markets abroad that show one, by their orders."""
-        if column not in self._own:
-            return np.nan
-        seen = self._own[[column, "orders"]].drop(index=self._home, errors="ignore").dropna()
-        orders = seen["orders"].sum()
-        return float((seen[column] * seen["orders"]).sum() / orders) if orders else np.nan
 
 
 def standard_vat(sme: Sme, market: str, on: date, markets: pd.DataFrame) -> float:
@@ -327,9 +256,3 @@ def vat_classes(
     reduced = (lines["home_vat"] < sme.pack.vat_rate("standard", on) - 1e-9).to_numpy()
     unsettled = reduced & ~told & (market != sme.profile.country)
     return category.where(told, np.where(unsettled, UNSETTLED, "")), unsettled, rates
-
-
-def _first(given: float | None, *others: float) -> float:
-    if given is not None:
-        return float(given)
-    return next((float(other) for other in others if np.isfinite(other)), np.nan)

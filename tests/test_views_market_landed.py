@@ -12,7 +12,13 @@ import pytest
 from views_shop import FORMULA, SCRIPT, shop
 
 from echannel.reference import uk_duties
-from echannel.views import market_landed_cards, market_margin_cards, market_rules_cards
+from echannel.views import (
+    market_entry_cards,
+    market_landed_cards,
+    market_margin_cards,
+    market_rules_cards,
+    market_ways_cards,
+)
 from echannel.views.cards import to_page
 from echannel.views.context import Choice, View
 from echannel.views.market_choice import MarketChoice
@@ -20,9 +26,9 @@ from echannel.views.market_landed_facts import case, mean_there, options
 from echannel.workspace import Workspace
 
 CARDS = (
-    market_landed_cards.landed_price, market_landed_cards.ways, market_rules_cards.disputed,
+    market_landed_cards.landed_price, market_ways_cards.ways, market_rules_cards.disputed,
     market_rules_cards.coming, market_rules_cards.origin, market_margin_cards.keep_margin,
-    market_margin_cards.break_even, market_margin_cards.exchange_band, market_margin_cards.what_changes,
+    market_entry_cards.break_even, market_margin_cards.exchange_band, market_entry_cards.what_changes,
 )  # fmt: skip
 TODAY = date(2026, 11, 24)
 
@@ -95,7 +101,7 @@ def test_firms_deduct_the_vat_so_it_is_no_cost_of_theirs(french):
     price = market_landed_cards.landed_price(view)
     assert "once it has deducted the VAT" in price.sentence
     assert set(price.table.frame["collected"]) == {"customer_on_return"}
-    assert len(market_landed_cards.ways(view).table.frame) == 2
+    assert len(market_ways_cards.ways(view).table.frame) == 1
 
 
 def test_a_scheme_chosen_for_another_route_says_nothing_here(french):
@@ -122,8 +128,8 @@ def test_a_case_without_costs_makes_no_scenario(french):
     firm = replace_costs(french)
     view = view_of(firm, "GB")
     assert np.isnan(mean_there(view)["margin"])
-    assert market_margin_cards.entry_of(view) is None
-    assert "not known" in market_margin_cards.keep_scenario(view)
+    assert market_entry_cards.entry_of(view) is None
+    assert "not known" in market_entry_cards.keep_scenario(view)
 
 
 def replace_costs(firm):

@@ -18,7 +18,8 @@ class MarketChoice:
     ``rules_on``: the day whose customs and VAT rules hold (None: today); ``terms``: ``dap`` (the customer
     pays duty and import VAT) or ``ddp`` (the seller does), "" for the usual ones of the route; ``scheme``:
     the VAT scheme by name, "" for the one that the rules suggest; ``switches``: readings of disputed
-    rules, ``(rule, reading)`` pairs, where the reader chose one.
+    rules, ``(rule, reading)`` pairs, where the reader chose one; ``channel``: ``own_shop`` or
+    ``marketplace``, "" for the usual one there; ``discount``: a fraction of the price (None: as entered).
     """
 
     market: str = ""
@@ -29,3 +30,5 @@ class MarketChoice:
     terms: str = ""
     scheme: str = ""
     switches: tuple[tuple[str, str], ...] = ()
+    channel: str = ""
+    discount: float | None = None

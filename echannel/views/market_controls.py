@@ -16,9 +16,12 @@ from echannel.metrics.market.ranking import METHODS
 from echannel.views.context import Choice, View
 from echannel.views.market_choice import MarketChoice
 from echannel.views.market_facts import compared, country, home, kind_of, market_of, rules_day
+from echannel.views.market_landed_facts import usual_discount
 
 MOST_WEIGHT = 30
 TERMS = ("dap", "ddp")
+CHANNELS = ("own_shop", "marketplace")
+MOST_OFF = 50  # per cent of discount that the slider goes to
 SCHEMES = {"import": ("ioss", "border"), "union": ("oss", "home")}  # of consumers' parcels, by route
 _USUAL = ""
 
@@ -50,6 +53,7 @@ class _Bar:
             folded.set_title(at, view.say(f"market.filter.{name}"))
         folded.add_class("ec-folded")
         self.box = VBox([top, folded])
+        self.usual_off = self._off()
         self._offer_schemes()
         self._offer_switches()
         for name, box in self.lists.items():
@@ -79,6 +83,19 @@ class _Bar:
                 value=now.terms,
             ),
             "scheme": Dropdown(options=[(say("market.filter.usual"), _USUAL)], value=_USUAL),
+            "channel": Dropdown(
+                options=[
+                    (say("market.filter.usual"), _USUAL),
+                    *((say(f"market.channel.{name}"), name) for name in CHANNELS),
+                ],
+                value=now.channel if now.channel in CHANNELS else _USUAL,
+            ),
+            "discount": IntSlider(
+                value=self._off() if now.discount is None else round(100 * now.discount),
+                min=0,
+                max=MOST_OFF,
+                continuous_update=False,
+            ),
         }
         for name, box in lists.items():
             box.description = say(f"market.filter.{name}")
@@ -115,6 +132,7 @@ class _Bar:
             return
         self.quiet = True
         self.view = self.view.chosen(self._choice())
+        self._offer_discount()
         self._offer_schemes()
         self._offer_switches()
         self.quiet = False
@@ -124,6 +142,7 @@ class _Bar:
         kind = str(self.lists["kind"].value)
         usual = preset(kind)
         chosen_day = self.lists["rules_on"].value
+        off = self.lists["discount"].value
         return replace(
             self.view.choice,
             market=MarketChoice(
@@ -138,9 +157,24 @@ class _Bar:
                 rules_on=chosen_day if isinstance(chosen_day, date) else None,
                 terms=self.lists["terms"].value or "",
                 scheme=self.lists["scheme"].value or "",
+                channel=self.lists["channel"].value or "",
+                discount=None if off == self.usual_off else off / 100,
                 switches=tuple((name, box.value) for name, box in self.disputed.items() if box.value),
             ),
         )
+
+    def _offer_discount(self) -> None:
+        """Another market, another discount entered: the slider goes there, unless it was moved."""
+        before, self.usual_off = self.usual_off, self._off()
+        if self.lists["discount"].value == before:
+            self.lists["discount"].value = self.usual_off
+
+    def _off(self) -> int:
+        """The discount entered for the market, per cent; none where nothing can be ranked."""
+        try:
+            return min(round(100 * usual_discount(self.view)), MOST_OFF)
+        except UserError:
+            return 0
 
     def _rules(self) -> Any:
         """The rules on the way to the chosen market; None where none are known or nothing can be ranked."""

@@ -1,12 +1,10 @@
-"""Cards on what goods cost at the customer's door: step by step, and by other ways to send them."""
+"""The card on what goods cost at the customer's door, step by step."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from echannel.countries.trade import TradeRules
-from echannel.metrics.market.crossing import Options
 from echannel.metrics.market.landed import DUTIES, Landed
 from echannel.views import charts
 from echannel.views.cards import NO_FIGURES, Card, moved_by
@@ -21,10 +19,9 @@ from echannel.views.market_landed_facts import (
     duty_words,
     first_known,
     landed,
-    margins_there,
     money_there,
     options,
-    year_case,
+    sale_words,
 )
 from echannel.views.tables import Column, Table
 
@@ -103,7 +100,7 @@ def _vat_question(view: View, found: Landed, at: int) -> list[str]:
 
 def _price_note(view: View, found: Landed) -> str:
     one = case(view)
-    notes = [view.say("market.say.landed_basis", currency=one.currency)]
+    notes = [view.say("market.say.landed_basis", currency=one.currency), *sale_words(view)]
     if one.currency != view.sme.profile.currency:
         rate = view.say.number(one.exchange.value, 4)
         day = one.exchange.day or rules_day(view)
@@ -166,72 +163,3 @@ def _price_table(view: View, found: Landed, names: list[str]) -> Table:
     if (frame["why"] != "").any():
         columns += [Column("at_least", "market_at_least", "cents"), Column("why", "reason", long=True)]
     return Table("landed-price", frame, tuple(columns), one.currency)
-
-
-@moved_by(of_market)
-def ways(view: View) -> Card | None:
-    """The first basket by each VAT scheme and under both delivery terms."""
-    if not abroad(view):
-        return None
-    say, rows, margins = view.say, [], []
-    at = first_known(landed(view)) or 0
-    for scheme in schemes(case(view).route.rules, options(view)):
-        for terms in ("dap", "ddp"):
-            chosen = options(view, scheme, terms)
-            found = landed(view, chosen=chosen)
-            rows.append(
-                {
-                    "scheme": scheme,
-                    "terms": terms,
-                    "total": found["total"][at, 0],
-                    "customer_pays": found["customer_pays"][at, 0],
-                    "at_door": found["customer_pays"][at, 0] - found["at_checkout"][at, 0],
-                    "seller_bears": found["seller_bears"][at, 0],
-                }
-            )
-            margins.append(margins_there(view, year_case(view), chosen)["margin"][:, 0])
-    same = np.isfinite(margins).all(axis=0)  # orders whose margin is known every way: a fair comparison
-    frame = pd.DataFrame(rows)
-    frame["margin"] = np.array(margins)[:, same].mean(axis=1) if same.any() else np.nan
-    best = frame.dropna(subset=["margin"]).sort_values("margin", ascending=False, kind="stable")
-    name = basket_names(view)[at]
-    sentence = say("market.say.ways", basket=name)
-    if len(best):
-        top = best.iloc[0]
-        sentence += " " + say(
-            "market.say.best_way",
-            way=say(f"market.scheme.{top['scheme']}"),
-            terms=say(f"market.terms.{top['terms']}"),
-            money=say.money(top["margin"]),
-        )
-        if top["at_door"] > 0:
-            sentence += " " + say("market.say.asked_at_door", money=money_there(view, top["at_door"]))
-    there = case(view).currency
-    table = Table(
-        "ways-to-send",
-        frame,
-        (
-            Column("scheme", "market_scheme", words=lambda one: say(f"market.scheme.{one}")),
-            Column("terms", "market_terms", words=lambda one: say(f"market.terms.{one}")),
-            *_in_currency(view, ("total", "customer_pays", "at_door", "seller_bears"), there),
-            Column("margin", "market_margin_order", words=say.money),
-        ),
-        there,
-    )
-    return Card("market.landed_ways", sentence, basket_rows(view), table=table, open_table=True)
-
-
-def _in_currency(view: View, fields: tuple[str, ...], currency: str) -> tuple[Column, ...]:
-    return tuple(Column(field, f"market_{field}", "cents") for field in fields)
-
-
-def schemes(rules: TradeRules, chosen: Options) -> tuple[str, ...]:
-    """The VAT schemes that a seller may choose between on a route; the first is the usual one."""
-    if chosen.kind == "b2b":
-        return ("own_return",)
-    if rules.route == "union":
-        return ("oss", "home")
-    sale = rules.rule("vat_at_sale", chosen.kind)
-    if sale is None or sale.scheme is None:
-        return ("border",)
-    return (sale.scheme, "border") if sale.optional else (sale.scheme,)

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from echannel.countries.trade import trade_rules
+from echannel.export_costs import MARKETPLACE, USUAL, usually_through_marketplace
+from echannel.export_profile import for_market
 from echannel.exports import Case, case_of, top_baskets, year_lines
 from echannel.markets import markets_of
+from echannel.metrics.acquisition import OWN_SHOP
 from echannel.metrics.market.crossing import Options
 from echannel.metrics.market.entry import mean_order
 from echannel.metrics.market.landed import Landed, landed_cost
@@ -20,6 +23,7 @@ from echannel.views.context import View
 from echannel.views.market_facts import home, kind_of, market_of, own_traction, rules_day, year_rows
 
 MOST_NAMED = 5  # customs codes in a sentence
+MOST_DISCOUNT = 0.9
 
 
 def abroad(view: View) -> bool:
@@ -43,13 +47,30 @@ def options(view: View, scheme: str = "", terms: str = "") -> Options:
     choice = view.choice.market
     usual = "border" if view.sme.profile.exports.ioss is False else ""
     wanted = scheme or choice.scheme
+    discount = usual_discount(view) if choice.discount is None else choice.discount
     route = trade_rules(home(view), market_of(view), rules_day(view)).route
     return Options(
         kind="b2b" if kind_of(view) == "b2b" else "b2c",
         terms="ddp" if (terms or choice.terms) == "ddp" else "dap",
         scheme=wanted if wanted in _SCHEMES[route] else usual,
+        marketplace=(choice.channel or usual_channel(view)) == MARKETPLACE,
+        discount=min(max(discount, 0.0), MOST_DISCOUNT),
         readings=dict(choice.switches),
     )
+
+
+def usual_channel(view: View) -> str:
+    """Through which channel the firm sells to the market looked at: as entered, else as it mostly does."""
+    market, kind = market_of(view), kind_of(view)
+    through = view.once(
+        f"market-channel {market} {kind}", lambda: usually_through_marketplace(view.sme, market, kind)
+    )
+    return MARKETPLACE if through else OWN_SHOP
+
+
+def usual_discount(view: View) -> float:
+    """What is entered as discount for the market looked at; none without."""
+    return for_market(view.sme.profile.exports.discount_rate, market_of(view)) or 0.0
 
 
 # Which schemes a seller may choose, by route; a choice made for another route says nothing here.
@@ -85,7 +106,7 @@ def keeping_prices(view: View, keep: Literal["rate", "money"]) -> np.ndarray:
 def mean_there(view: View, chosen: Options | None = None) -> dict[str, float]:
     """What a mean order of the year would bring and leave in the market."""
     how = chosen or options(view)
-    name = f"market-mean {how.kind} {how.terms} {how.scheme}"
+    name = f"market-mean {how}"
     return view.kept(name, lambda: mean_order(margins_there(view, year_case(view), how)))
 
 
@@ -107,13 +128,39 @@ def market_figures(view: View) -> pd.DataFrame:
 
 
 def basket_names(view: View) -> list[str]:
-    """What each of the ten baskets holds, in words."""
+    """What each of the ten baskets holds, in words: how many pieces of what."""
 
     def compute() -> list[str]:
-        held = case(view).lines.groupby("parcel")["product_id"].agg(list)
-        return [" + ".join(view.product(one) for one in held.loc[key]) for key in case(view).parcels.keys]
+        lines = case(view).lines
+        named = pd.Series(
+            [
+                _pieces(view, quantity, product)
+                for quantity, product in zip(lines["quantity"], lines["product_id"], strict=True)
+            ],
+            dtype=object,
+        )
+        held = named.groupby(lines["parcel"].to_numpy()).agg(" + ".join)
+        return [str(held.loc[key]) for key in case(view).parcels.keys]
 
     return view.kept("market-basket-names", compute)
+
+
+def _pieces(view: View, quantity: float, product: str) -> str:
+    name = view.product(product)
+    if quantity == 1:
+        return name
+    return view.say("market.say.pieces", n=quantity, pieces=view.say.number(quantity), product=name)
+
+
+def why_no_margin(view: View) -> tuple[str, ...]:
+    """Why no order of the year has a known margin in the market, as reasons; () where one has."""
+    if np.isfinite(mean_there(view)["margin"]):
+        return ()
+    one = year_case(view)
+    whys = ["reason.market_cost_missing"] if np.isnan(one.cost).all() else []
+    if np.isfinite(one.cost).any():
+        whys += [str(why) for why in landed(view, one).reason[:, 0] if why]
+    return tuple(dict.fromkeys(whys))
 
 
 def money_there(view: View, amount: float, decimals: int | None = None) -> str:
@@ -128,8 +175,36 @@ def basket_rows(view: View) -> Rows:
 
 def assumed_words(view: View) -> str:
     """Which inputs nobody has entered, in one sentence; "" when all are."""
-    names = [view.say(f"market.assumed.{name}") for name in case(view).assumed]
+    through_one = options(view).marketplace
+    left_out = ("payment_fee_rate", "payment_fee_fixed") if through_one else ("marketplace_fee_rate",)
+    names = [_assumed(view, name) for name in case(view).assumed if name not in left_out]
     return view.say("market.say.landed_assumed", inputs=names) if names else ""
+
+
+def _assumed(view: View, name: str) -> str:
+    say, value = view.say, USUAL.get(name, np.nan)
+    told = say.number(value, 2) if name == "payment_fee_fixed" else short_percent(view, value)
+    return say(f"market.assumed.{name}", value=told)
+
+
+def short_percent(view: View, share: float) -> str:
+    """A share as a percentage, with a decimal only where it has one."""
+    return view.say.percent(share, 0 if np.isclose(share * 100 % 1, [0, 1]).any() else 1)
+
+
+def sale_words(view: View) -> list[str]:
+    """Through a marketplace, at which commission, and at which discount, where that is so."""
+    say, how, words = view.say, options(view), []
+    if how.marketplace:
+        words.append(
+            say(
+                "market.say.through_marketplace",
+                share=short_percent(view, case(view).selling.marketplace_rate),
+            )
+        )
+    if how.discount > 0:
+        words.append(say("market.say.at_discount", share=say.percent(how.discount, 0)))
+    return words
 
 
 def duty_words(view: View, of: Case) -> list[str]:
@@ -154,7 +229,7 @@ def duty_words(view: View, of: Case) -> list[str]:
 
 def _case(view: View, lines: pd.DataFrame) -> Case:
     market, day = market_of(view), rules_day(view)
-    return case_of(view.sme, market, day, lines, own_traction(view), market_figures(view))
+    return case_of(view.sme, market, day, lines, own_traction(view), market_figures(view), kind_of(view))
 
 
 def _lines(view: View) -> pd.DataFrame:

@@ -1,19 +1,15 @@
-"""Cards on what a sale abroad leaves: the margin and the price that keeps it, break-even, rates, changes."""
+"""Cards on what a sale abroad leaves: the margin and the price that keeps it, and what exchange rates do."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from echannel.export_profile import for_market
-from echannel.market_entries import save_entry
-from echannel.metrics.market.entry import CHANGES, market_entry, vat_scheme
-from echannel.metrics.market.margin import PARTS, at_other_rates, break_even_orders
-from echannel.metrics.planning.inputs import MarketEntry
+from echannel.metrics.market.margin import PARTS, at_other_rates
 from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, market_of, of_market, own_traction, rules_day
+from echannel.views.market_facts import country, of_market
 from echannel.views.market_landed_facts import (
     abroad,
     assumed_words,
@@ -21,19 +17,17 @@ from echannel.views.market_landed_facts import (
     basket_rows,
     case,
     keeping_prices,
+    landed,
     margins_at_home,
     margins_there,
-    market_figures,
     mean_there,
     options,
     rates_tried,
+    sale_words,
+    why_no_margin,
     year_case,
 )
 from echannel.views.tables import Column, Table
-
-_TRIED = (1_000.0, 2_500.0, 5_000.0, 10_000.0)  # entry costs to try where none is entered
-_COVER_DAYS = 30.0
-_MONTHS = 12
 
 
 @moved_by(of_market)
@@ -55,11 +49,10 @@ def keep_margin(view: View) -> Card | None:
             "rate": there.rate[:, 0],
             "keeps": keeping_prices(view, "money"),
             "keeps_rate": keeping_prices(view, "rate"),
-            "why": say("market.say.no_price"),
+            "why": _why_unknown(view, one.cost, at_home["margin"][:, 0]),
         }
     )
     frame["change"] = frame["keeps"] / goods - 1
-    frame.loc[frame["cost"].isna(), "why"] = say("market.say.no_cost")
     known = frame.dropna(subset=["rate", "home_rate"])
     mean = mean_there(view)
     whole = year_case(view)
@@ -90,9 +83,24 @@ def keep_margin(view: View) -> Card | None:
         Column("change", "change", "change"),
     )
     table = Table("margin-abroad", frame, columns, view.sme.profile.currency)
-    why = () if frame["cost"].notna().all() else ("reason.market_cost_missing",)
-    note = assumed_words(view)
+    why: tuple[str, ...] = () if frame["cost"].notna().all() else ("reason.market_cost_missing",)
+    unknown = frame["margin"].isna() & frame["cost"].notna()
+    why += tuple(dict.fromkeys(str(one) for one in landed(view).reason[unknown.to_numpy(), 0] if one))
+    note = " ".join(part for part in (*sale_words(view), assumed_words(view)) if part)
     return Card("market.landed_margin", sentence, basket_rows(view), figures, table, why, note, "landed_cost")
+
+
+def _why_unknown(view: View, cost: np.ndarray, home_margin: np.ndarray) -> list[str]:
+    """Why a basket's margin or price is not known, in words: its cost, what the border needs, or no price."""
+    say, words = view.say, []
+    for spent, left, reason in zip(cost, home_margin, landed(view).reason[:, 0], strict=True):
+        if np.isnan(spent):
+            words.append(say("market.say.no_cost"))
+        elif reason or np.isnan(left):
+            words.append(say("market.say.input_missing"))
+        else:
+            words.append(say("market.say.no_price"))
+    return words
 
 
 def _margin_steps(view: View, mean: dict[str, float]) -> charts.Figure:
@@ -113,60 +121,6 @@ def _margin_steps(view: View, mean: dict[str, float]) -> charts.Figure:
 
 
 @moved_by(of_market)
-def break_even(view: View) -> Card | None:
-    """How many orders pay for entering the market."""
-    if not abroad(view):
-        return None
-    say, one = view.say, case(view)
-    exports, mean = view.sme.profile.exports, mean_there(view)
-    setup = for_market(exports.setup_cost, one.market)
-    running = for_market(exports.cost_per_month, one.market) or 0.0
-    tried = _TRIED if setup is None else (setup,)
-    fixed = [cost + _MONTHS * running for cost in tried]
-    needed = [break_even_orders(cost, mean["margin"]) for cost in fixed]
-    frame = pd.DataFrame(
-        {
-            "setup": tried,
-            "running": running,
-            "fixed": fixed,
-            "margin": mean["margin"],
-            "orders": np.where(np.isinf(needed), np.nan, needed),
-            "per_month": np.where(np.isinf(needed), np.nan, np.array(needed) / _MONTHS),
-            "why": say("market.say.never_pays"),
-        }
-    )
-    now = _orders_now(view)
-    market = country(view, one.market)
-    if not np.isfinite(mean["margin"]):
-        sentence = say("market.say.margin_unknown")
-    elif mean["margin"] <= 0:
-        sentence = say("market.say.loses", money=say.money(-mean["margin"]), market=market)
-    else:
-        key = "market.say.break_even" if setup is not None else "market.say.break_even_tried"
-        sentence = say(
-            key,
-            n=int(needed[0]),
-            cost=say.money(fixed[0], decimals=0),
-            money=say.money(mean["margin"]),
-            market=market,
-        )
-        sentence += " " + say("market.say.orders_now", n=round(now), market=market)
-    columns = (
-        Column("setup", "market_setup", "money"),
-        Column("running", "market_running", "money"),
-        Column("fixed", "market_fixed_year", "money"),
-        Column("margin", "market_margin_order", "cents"),
-        Column("orders", "market_orders_needed", "number", absent="why"),
-        Column("per_month", "market_orders_month", "decimal", absent="why"),
-    )
-    table = Table("break-even-orders", frame, columns, view.sme.profile.currency)
-    note = "" if setup is not None else say("market.say.enter_setup")
-    return Card(
-        "market.landed_volume", sentence, basket_rows(view), NO_FIGURES, table, note=note, open_table=True
-    )
-
-
-@moved_by(of_market)
 def exchange_band(view: View) -> Card | None:
     """What a move of the exchange rate does to a mean order, prices abroad staying as they are."""
     if not abroad(view):
@@ -183,6 +137,7 @@ def exchange_band(view: View) -> Card | None:
     own, there = view.sme.profile.currency, one.currency
     sentence, figures = say("market.say.margin_unknown"), NO_FIGURES
     if np.isfinite(means).all():
+        worse = worse_rate(means)
         sentence = say(
             "market.say.exchange",
             own=own,
@@ -194,6 +149,14 @@ def exchange_band(view: View) -> Card | None:
             now=say.money(means[1]),
             high=say.money(means[2]),
         )
+        if worse is not None:
+            key = (
+                "market.say.exchange_loses"
+                if means[worse] <= 0
+                else f"market.say.exchange_{names[worse]}_worse"
+            )
+            told = {"rate": say.number(rates[worse], 4), "money": say.money(abs(means[worse]))}
+            sentence += " " + say(key, own=own, there=there, **told)
         figures = (
             charts.ranked(
                 [
@@ -202,7 +165,7 @@ def exchange_band(view: View) -> Card | None:
                 ],
                 means,
                 axes.whole_money(say),
-                colour=[theme.SECOND, theme.MAIN, theme.ALERT],
+                colour=[_rate_colour(at, worse) for at in range(len(rates))],
                 texts=[say.money(mean) for mean in means],
             ),
         )
@@ -213,115 +176,23 @@ def exchange_band(view: View) -> Card | None:
         Column("change", "change", "change"),
     )
     table = Table("exchange-rate", frame, columns, own)
-    return Card("market.landed_band", sentence, basket_rows(view), figures, table)
+    return Card("market.landed_band", sentence, basket_rows(view), figures, table, why_no_margin(view))
 
 
-@moved_by(of_market)
-def what_changes(view: View) -> Card | None:
-    """What entering the market would change in the firm, with its own figures where they are known."""
-    if not abroad(view):
-        return None
-    say, entry = view.say, entry_of(view)
-    words = _change_words(view, entry)
-    frame = pd.DataFrame({"what": list(CHANGES), "words": [words[name] for name in CHANGES]})
-    market = country(view, market_of(view))
-    key = "market.say.changes" if entry is not None else "market.say.changes_unknown"
-    note = say("market.say.scenario_report" if view.mode == "report" else "market.say.scenario_live")
-    table = Table(
-        "what-changes",
-        frame,
-        (
-            Column("what", "market_change", words=lambda name: say(f"market.change.{name}")),
-            Column("words", "market_change_words", long=True),
-        ),
-    )
-    return Card(
-        "market.landed_changes",
-        say(key, market=market),
-        table=table,
-        note=note if entry is not None else "",
-        open_table=True,
-    )
+def worse_rate(means: list[float]) -> int | None:
+    """Which of a low, today's and a high rate leaves least; None where a move takes nothing away.
+
+    It is the high one for a firm that earns abroad and pays at home, the low one where costs and duties in
+    the market's currency weigh more than what is earned there.
+    """
+    at = 0 if means[0] < means[2] else 2
+    return at if means[at] < means[1] - 0.005 else None
 
 
-def _change_words(view: View, entry: MarketEntry | None) -> dict[str, str]:
-    say, one, mean = view.say, case(view), mean_there(view)
-    market = country(view, one.market)
-    languages = market_figures(view)["languages"].get(one.market, ())
-    spoken = bool(set(languages) & set(view.sme.profile.languages))
-    service = "market.changes.service_spoken" if spoken else "market.changes.service_new"
-    scheme = vat_scheme(one.route, options(view))
-    return {
-        "stock": say(
-            "market.changes.stock" if entry is not None else "market.changes.stock_unknown",
-            money=say.money(entry.extra_stock if entry else np.nan, decimals=0),
-            days=int(_COVER_DAYS),
-        ),
-        "returns": say(
-            "market.changes.returns",
-            rate=say.percent(one.selling.return_rate),
-            cost=say.money(one.selling.return_cost),
-            market=market,
-        ),
-        "service": say(service, market=market),
-        "vat": say(f"market.changes.vat_{scheme}", market=market),
-        "cash": say(
-            "market.changes.cash",
-            fee=say.money(mean["payment_fee"] + mean["exchange_fee"]),
-            carriage=say.money(one.selling.outbound),
-        ),
-        "papers": say(f"market.changes.papers_{one.route.rules.route}", market=market),
-    }
-
-
-def entry_of(view: View) -> MarketEntry | None:
-    """The case for the planning tool; None where what an order leaves is not known."""
-    one, mean, exports = case(view), mean_there(view), view.sme.profile.exports
-    if not np.isfinite(mean["margin"]):
-        return None
-    hoped = for_market(exports.orders_per_month, one.market)
-    orders = _orders_hoped(view) if hoped is None else hoped
-    day = rules_day(view)
-    return market_entry(
-        one.route,
-        options(view),
-        mean,
-        first_month=(day.year - 1970) * 12 + day.month + 2,
-        orders_per_month=np.array([orders]),
-        setup_cost=for_market(exports.setup_cost, one.market) or 0.0,
-        cost_per_month=for_market(exports.cost_per_month, one.market) or 0.0,
-        cover_days=_COVER_DAYS,
-    )
-
-
-def keep_scenario(view: View) -> str:
-    """Keeps the case as a scenario of the planning tool; what was done, in words."""
-    entry = entry_of(view)
-    market = country(view, market_of(view))
-    if entry is None:
-        return view.say("market.say.scenario_impossible", market=market)
-    save_entry(view.sme, entry)
-    return view.say(
-        "market.say.scenario_kept",
-        market=market,
-        orders=float(entry.orders_per_month[0]),
-        margin=view.say.money(entry.price_net - entry.variable_cost_per_order),
-        setup=view.say.money(entry.setup_cost, decimals=0),
-    )
-
-
-def _orders_now(view: View) -> float:
-    own, market = own_traction(view), market_of(view)
-    orders = float(own["orders"].get(market, 0.0))
-    return orders if np.isfinite(orders) else 0.0
-
-
-def _orders_hoped(view: View) -> float:
-    """Orders a month where none are entered: as many again as now, else what the market's size says."""
-    now = _orders_now(view)
-    expected = float(own_traction(view)["expected"].get(market_of(view), np.nan))
-    yearly = now or (expected if np.isfinite(expected) else 0.0)
-    return round(yearly / _MONTHS, 1)
+def _rate_colour(at: int, worse: int | None) -> str:
+    if at == 1:
+        return theme.MAIN
+    return theme.ALERT if at == worse else theme.SECOND
 
 
 def _mean(values: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ import pandas as pd
 from echannel.countries.dated import cited
 from echannel.countries.trade import Switch, TradeRules
 from echannel.exports import Case
-from echannel.metrics.market.crossing import Options
 from echannel.views import axes, charts, theme
 from echannel.views.cards import Card, Rows, moved_by
 from echannel.views.context import View
@@ -34,13 +34,18 @@ MOST_PRODUCTS = 200
 @moved_by(of_market)
 def disputed(view: View) -> Card | None:
     """Rules that the sources dispute: a basket under each reading."""
-    if not abroad(view) or not case(view).route.rules.switches:
+    if not abroad(view):
         return None
     say, rules = view.say, case(view).route.rules
-    rows = [_reading(view, switch, reading) for switch in rules.switches for reading in switch.readings]
+    kind = options(view).kind
+    switches = [one for one in rules.switches if rules.rule(one.rule, kind) is not None]
+    if not switches:
+        return None
+    rows = [_reading(view, switch, reading) for switch in switches for reading in switch.readings]
     frame = pd.DataFrame(rows)
     by_rule = frame.groupby("rule")[["ioss", "border"]]
-    spread = (by_rule.max() - by_rule.min()).to_numpy().max()
+    moved = (by_rule.max() - by_rule.min()).to_numpy()
+    spread = np.nanmax(moved) if np.isfinite(moved).any() else np.nan
     table = Table(
         "disputed-rules",
         frame,
@@ -48,8 +53,7 @@ def disputed(view: View) -> Card | None:
             Column("rule", "market_rule", words=lambda name: say(f"market.switch.{name}"), long=True),
             Column("reading", "market_reading", words=lambda name: say(f"market.reading.{name}"), long=True),
             Column("basket", "market_basket_held", long=True),
-            Column("ioss", "market_total_ioss", "cents"),
-            Column("border", "market_total_border", "cents", absent="why"),
+            *_totals(kind),
             Column(
                 "taken",
                 "market_taken",
@@ -59,9 +63,22 @@ def disputed(view: View) -> Card | None:
         ),
         case(view).currency,
     )
-    money = money_there(view, float(spread))
-    sentence = say("market.say.disputed", n=len(rules.switches), money=money)
-    return Card("market.landed_disputed", sentence, table=table, open_table=True)
+    reasons = tuple(dict.fromkeys(why for why in frame["reason"] if why))
+    if np.isfinite(spread):
+        sentence = say("market.say.disputed", n=len(switches), money=money_there(view, float(spread)))
+    else:
+        sentence = say("market.say.disputed_unknown", n=len(switches))
+    return Card("market.landed_disputed", sentence, table=table, missing=reasons, open_table=True)
+
+
+def _totals(kind: str) -> tuple[Column, ...]:
+    """With IOSS and without for consumers; firms have no such choice, and one total."""
+    if kind == "b2b":
+        return (Column("border", "market_total", "cents", absent="why"),)
+    return (
+        Column("ioss", "market_total_ioss", "cents", absent="why"),
+        Column("border", "market_total_border", "cents", absent="why"),
+    )
 
 
 def _reading(view: View, switch: Switch, reading: str) -> dict[str, Any]:
@@ -81,14 +98,15 @@ def _reading(view: View, switch: Switch, reading: str) -> dict[str, Any]:
         "taken": one.route.rules.reading(switch.name, options(view).readings) == reading,
         "source": cited(switch.readings[reading], view.say.language),
         "why": "",
+        "reason": "",
     }
     for scheme in ("ioss", "border"):
         base = options(view, scheme)
-        chosen = Options(base.kind, base.terms, scheme, readings={**base.readings, switch.name: reading})
+        chosen = replace(base, scheme=scheme, readings={**base.readings, switch.name: reading})
         found = landed(view, chosen=chosen)
         row[scheme] = found["total"][at, 0]
         if found.reason[at, 0]:
-            row["why"] = view.say("market.say.rate_missing")
+            row["why"], row["reason"] = view.say("market.say.input_missing"), str(found.reason[at, 0])
     return row
 
 

@@ -12,7 +12,7 @@ from echannel.market_entries import TOOL, entries_of
 from echannel.metrics.planning.scenarios import all_scenarios
 from echannel.register import open_register, remove_scenario
 from echannel.sme import open_sme
-from echannel.views import market_margin_cards as margin_cards
+from echannel.views import market_entry_cards as entry_cards
 from echannel.views import page as pages_module
 from echannel.views.market_landed_facts import case, mean_there
 
@@ -121,7 +121,7 @@ def test_the_button_hands_the_case_to_the_planning_tool(firm, monkeypatch):
     monkeypatch.setattr(pages_module, "display", shown.append)
     page = pages_module.Page("market", firm, firm.speaker("en"), "live")
     page.view = page.view.chosen(chosen("FR"))
-    page.act("scenario", margin_cards.keep_scenario)
+    page.act("scenario", entry_cards.keep_scenario)
     button, done = shown[-1].children
     assert button.description == "Make a scenario in the planning tool" and done.value == ""
     try:

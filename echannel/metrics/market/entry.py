@@ -9,7 +9,7 @@ import numpy as np
 
 from echannel.metrics.market.crossing import Options, Route
 from echannel.metrics.market.margin import Margins
-from echannel.metrics.planning.inputs import Assumption, MarketEntry
+from echannel.metrics.planning.inputs import Assumption, MadeBy, MarketEntry
 
 CHANGES = ("stock", "returns", "service", "vat", "cash", "papers")
 """What entering a market changes in a small firm; firms underestimate exactly these."""
@@ -31,17 +31,20 @@ def market_entry(
     order: Mapping[str, float],
     first_month: int,
     orders_per_month: np.ndarray,
-    setup_cost: float = 0.0,
-    cost_per_month: float = 0.0,
+    setup_cost: float = float("nan"),
+    cost_per_month: float = float("nan"),
     cover_days: float = 30.0,
     payout_delay_days: float = 7.0,
-    assumptions: tuple[Assumption, ...] = (),
+    orders_by: MadeBy = "owner",
 ) -> MarketEntry:
     """The case for a market, handed to the planning tool.
 
     ``order``: the parts of a mean order's margin (``mean_order``), seller's currency, ex VAT. Price: revenue
     per order; variable cost: revenue − margin, so that the plan earns the same margin. ``extra_stock``:
     ``cover_days`` of the goods of the first year's busiest month, at cost.
+
+    ``setup_cost`` and ``cost_per_month``: NaN where nobody has entered them. The plan then counts nothing for
+    them, and says so: every entry carries its assumptions, with who made them.
     """
     orders = np.asarray(orders_per_month, dtype="float64")
     busiest = float(orders[:12].max(initial=0.0))
@@ -53,8 +56,8 @@ def market_entry(
         orders_per_month=orders,
         price_net=round(order["revenue"], 2),
         variable_cost_per_order=round(order["revenue"] - order["margin"], 2),
-        setup_cost=setup_cost,
-        cost_per_month=cost_per_month,
+        setup_cost=float(np.nan_to_num(setup_cost)),
+        cost_per_month=float(np.nan_to_num(cost_per_month)),
         extra_stock=round(busiest * order["goods_cost"] * cover_days / 30, 2),
         vat_rate=route.vat_rate
         if scheme in ("oss", "ioss", "local") and np.isfinite(route.vat_rate)
@@ -62,15 +65,42 @@ def market_entry(
         vat_scheme=scheme,
         payout_delay_days=payout_delay_days,
         goods_cost_per_order=round(order["goods_cost"], 2),
-        assumptions=assumptions,
+        assumptions=(
+            Assumption(
+                "market_orders",
+                float(orders[:12].mean()) if len(orders) else 0.0,
+                "number",
+                orders_by,
+                _ORDERS_FROM[orders_by],
+                route.market,
+            ),
+            _cost("market_setup", setup_cost, route.market),
+            _cost("market_running", cost_per_month, route.market),
+        ),
     )
+
+
+_ORDERS_FROM: dict[str, str] = {
+    "owner": "reason.planning.entered",
+    "history": "reason.planning.from_orders",
+    "default": "reason.market_orders_by_size",
+}
+
+
+def _cost(name: str, amount: float, market: str) -> Assumption:
+    """What entering costs, as the owner has it; a default of nothing where nobody has entered it."""
+    if np.isfinite(amount):
+        return Assumption(name, float(amount), "money", "owner", "reason.planning.entered", market)
+    return Assumption(name, 0.0, "money", "default", "reason.market_entry_cost_missing", market)
 
 
 def vat_scheme(route: Route, options: Options) -> Any:
     """Through which scheme the seller hands over the market's VAT; ``none`` where the customer does."""
     if route.rules.route == "domestic":
         return "domestic"
-    if options.kind == "b2b" or options.marketplace:
+    if options.kind == "b2b":
+        return "none"
+    if options.marketplace and route.rules.rule("deemed_supplier", options.kind) is not None:
         return "none"
     if route.rules.route == "union":
         return "domestic" if options.scheme == "home" else "oss"

@@ -16,8 +16,8 @@ steps. Prices are ex VAT (HT); ``vat`` is the only step that is VAT.
 Delivered at place (``dap``): the customer pays all of it. Delivered duty paid (``ddp``): the customer pays
 the price with its VAT and nothing else; the seller bears duties, fees and the VAT on them.
 
-What is not known (HS code, origin, rate) leaves the steps that need it NaN, with a reason; ``at_least`` is
-the total without the duties and the VAT that are not known.
+What is not known (HS code, origin, rate, what delivery is charged at) leaves the steps that need it NaN, with
+a reason; ``at_least`` is the total without what is not known.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ NO_HS = "reason.market_hs_missing"
 NO_RATE = "reason.market_duty_rate_missing"
 NO_VAT = "reason.market_vat_rate_missing"
 NO_PRICE = "reason.market_price_missing"
+NO_DELIVERY = "reason.market_delivery_missing"
 
 
 def cents(amount: np.ndarray) -> np.ndarray:
@@ -193,11 +194,12 @@ def route_cost(
     on_price = money(_weighted(parcels, lines, vat_rates, charged))
     steps["vat"] = money(_weighted(parcels, lines, vat_rates, charged + in_base))
     known = sum((np.nan_to_num(steps[name]) for name in DUTIES), np.zeros(n))
-    vat_at_least = money(_weighted(parcels, lines, vat_rates, charged + crossing.charges_in_base * known))
+    surely = np.where(np.isnan(charged), intrinsic, charged)
+    floor = money(_weighted(parcels, value, vat_rates, surely + crossing.charges_in_base * known))
     fee_due = crossing.at_border & (options.kind == "b2c")
     fee = money(np.asarray((route.clearance_fee or 0.0) * route.currency_rate))
     steps["clearance_fee"] = np.where(fee_due, fee, 0.0)
-    steps["at_least"] = charged + known + np.nan_to_num(vat_at_least) + steps["clearance_fee"]
+    steps["at_least"] = surely + known + np.nan_to_num(floor) + steps["clearance_fee"]
     _totals(steps, on_price, options, crossing)
     reason = _reasons(parcels, steps, vat_rates)
     return {
@@ -245,11 +247,12 @@ def _reasons(parcels: Parcels, steps: dict[str, np.ndarray], vat_rates: np.ndarr
     return np.select(
         [
             np.isnan(steps["goods"]),
+            np.isnan(steps["carriage"]) | np.isnan(steps["packaging"]) | np.isnan(steps["insurance"]),
             np.isnan(parcels.total(vat_rates)),
             np.isnan(steps["flat_duty"]) | np.isnan(steps["parcel_tax"]) | np.isnan(steps["handling_fee"]),
             np.isnan(steps["duty"]) & parcels.has_no_code,
             np.isnan(steps["duty"]),
         ],
-        [NO_PRICE, NO_VAT, NO_HS, NO_HS, NO_RATE],
+        [NO_PRICE, NO_DELIVERY, NO_VAT, NO_HS, NO_HS, NO_RATE],
         "",
     ).astype(object)

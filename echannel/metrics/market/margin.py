@@ -3,8 +3,11 @@
 Money is in the seller's currency, ex VAT; landed steps are turned back at the route's rate. Per parcel:
 
 ``revenue`` = price after discount + what the customer pays for carriage, packaging, insurance (all ex VAT);
-``margin`` = revenue − goods − outbound carriage and packaging − payment fee − exchange fee − what the seller
-bears of duties, fees and the VAT on them (DDP) − returns.
+``margin`` = revenue − goods − outbound carriage and packaging − payment fee − the marketplace's commission −
+exchange fee − what the seller bears of duties, fees and the VAT on them (DDP) − returns.
+
+A marketplace takes its commission of all that its customer pays at the checkout, delivery and VAT included,
+and asks no payment fee beside it; it is kept when goods come back.
 
 ``returns`` = return rate × (revenue given back + carriage back + handling − cost of what can be sold again):
 what the customer paid for delivery is given back with the price, as the law of the EU and the UK asks; fees
@@ -28,6 +31,7 @@ PARTS = (
     "goods_cost",
     "outbound",
     "payment_fee",
+    "marketplace_fee",
     "exchange_fee",
     "seller_bears",
     "returns",
@@ -43,7 +47,9 @@ class SellingCosts:
     ``outbound``: carrier and packaging; ``fee_rate`` (of what is taken at the checkout, incl. VAT) and
     ``fee_fixed`` of the payment provider; ``exchange_fee_rate``: what a foreign currency costs, as a share of
     what is taken; ``return_rate``: share of parcels that come back, ``return_cost`` carriage back and
-    handling of one, ``resaleable``: share of what comes back that is sold again.
+    handling of one, ``resaleable``: share of what comes back that is sold again;
+    ``marketplace_rate``: a marketplace's commission as a share of what is taken, where the sale is made
+    through one (``Options.marketplace``).
     """
 
     outbound: float = 0.0
@@ -53,6 +59,7 @@ class SellingCosts:
     return_rate: float = 0.0
     return_cost: float = 0.0
     resaleable: float = 1.0
+    marketplace_rate: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -101,18 +108,19 @@ def price_keeping_margin(
     ``target`` by parcel: margin / revenue (``rate``), or the margin itself (``money``). Below and above the
     limit of the rules the margin is a straight line in the price, so each side has one solution in closed
     form; the cheaper one that lies on its own side holds. Where neither does (the limit itself jumps over the
-    target), the price just above the limit is taken if it keeps the margin. Rounded up to the cent. NaN:
-    unknown inputs, or no price does.
+    target), the price just above the limit is taken if it keeps the margin. Rounded up to the cent. NaN: no
+    price does, or what it costs below the limit is not known (a lower price may do).
     """
     chosen = options or Options()
     goods = parcels.total(parcels.value)
     limit = _limit(route, chosen)
     nothing = np.zeros(len(goods))
     wanted = (target, nothing) if keep == "rate" else (nothing, target)
-    answers = []
+    answers, known_below = [], np.ones(len(goods), dtype=bool)
     for low in (True, False):
         one, two = (_gap(parcels, cost, wanted, route, selling, chosen, scale, low) for scale in (1.0, 2.0))
         slope = two - one
+        known_below = np.isfinite(one) if low and np.isfinite(limit) else known_below
         with np.errstate(divide="ignore", invalid="ignore"):
             price = goods * np.where(slope > 0, 1 - one / slope, np.nan)
         value = price * (1 - chosen.discount) * route.currency_rate
@@ -123,7 +131,7 @@ def price_keeping_margin(
     kept = _gap(parcels, cost, wanted, route, selling, chosen, above / goods, False) >= 0
     at_jump = np.where(kept, above, np.nan)
     best = np.where(np.isfinite(answers[0]), answers[0], answers[1])
-    best = np.where(np.isfinite(best), best, at_jump)
+    best = np.where(known_below, np.where(np.isfinite(best), best, at_jump), np.nan)
     return np.ceil(np.round(best * 100, 6)) / 100
 
 
@@ -189,11 +197,14 @@ def _parts(
     back = 1 / route.currency_rate
     charged = np.sum([steps[name] for name in CHARGED], axis=0)
     taken = steps["at_checkout"] * back
+    payment = money(taken * selling.fee_rate + selling.fee_fixed)
+    commission = money(taken * selling.marketplace_rate)
     parts = {
         "revenue": money(charged * back),
         "goods_cost": money(np.asarray(cost, dtype="float64")),
         "outbound": np.full(len(cost), selling.outbound),
-        "payment_fee": money(taken * selling.fee_rate + selling.fee_fixed),
+        "payment_fee": np.zeros(len(cost)) if options.marketplace else payment,
+        "marketplace_fee": commission if options.marketplace else np.zeros(len(cost)),
         "exchange_fee": money(taken * selling.exchange_fee_rate),
         "seller_bears": money(steps["seller_bears"] * back),
     }

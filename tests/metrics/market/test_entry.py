@@ -16,7 +16,7 @@ from echannel.metrics.market.crossing import Options, Route
 from echannel.metrics.market.entry import from_plain, market_entry, mean_order, to_plain, vat_scheme
 from echannel.metrics.market.margin import SellingCosts, margins
 from echannel.metrics.market.parcels import parcels_of
-from echannel.metrics.planning.inputs import Assumption, PlanInputs, with_market_entry
+from echannel.metrics.planning.inputs import PlanInputs, with_market_entry
 from echannel.workspace import Workspace
 
 TODAY = date(2026, 11, 24)
@@ -31,8 +31,7 @@ def route(origin="GB", destination="FR"):
 def entry():
     goods = parcels_of(pd.DataFrame({"parcel": [1, 2, 3], "quantity": 1.0, "unit_price": [30.0, 50.0, 70.0]}))
     found = margins(goods, np.array([12.0, 20.0, np.nan]), [route()], [SellingCosts(9.0, 0.015, 0.25)])
-    note = (Assumption("market_orders", 10.0, "number", "history", about="FR"),)
-    return market_entry(route(), Options(), mean_order(found), 684, ORDERS, 2500.0, 40.0, assumptions=note)
+    return market_entry(route(), Options(), mean_order(found), 684, ORDERS, 2500.0, 40.0, orders_by="history")
 
 
 def test_the_plan_earns_the_margin_of_the_market(entry):
@@ -54,12 +53,25 @@ def test_an_entry_comes_back_from_plain_json_as_it_was(entry):
         return {**vars(one), "orders_per_month": list(one.orders_per_month)}
 
     assert told(from_plain(to_plain(entry)))["price_net"] == entry.price_net
-    assert [a.name for a in from_plain(to_plain(entry)).assumptions] == ["market_orders"]
+    assert from_plain(to_plain(entry)).assumptions == entry.assumptions
     for name, value in told(entry).items():
         if name != "assumptions":
             assert told(from_plain(to_plain(entry)))[name] == value
     unknown = replace(entry, goods_cost_per_order=float("nan"))
     assert np.isnan(from_plain(to_plain(unknown)).goods_cost_per_order)
+
+
+def test_a_cost_that_nobody_entered_is_an_assumption_to_fill_and_not_a_fact(entry):
+    """The plan counts nothing for it, as a default that is said to be unknown."""
+    by_name = {one.name: one for one in entry.assumptions}
+    assert (by_name["market_setup"].value, by_name["market_setup"].made_by) == (2500.0, "owner")
+    assert (by_name["market_orders"].value, by_name["market_orders"].made_by) == (20.0, "history")
+    order = {"revenue": 48.0, "margin": 20.0, "goods_cost": 16.0}
+    silent = market_entry(route(), Options(), order, 684, ORDERS)
+    assert silent.setup_cost == silent.cost_per_month == 0.0
+    unknown = {one.name for one in silent.assumptions if one.made_by == "default" and not one.value}
+    assert unknown == {"market_setup", "market_running"}
+    assert {one.about for one in silent.assumptions} == {"FR"}
 
 
 def test_each_firm_sees_its_own_entries(entry, tmp_path):
@@ -81,7 +93,7 @@ def test_each_firm_sees_its_own_entries(entry, tmp_path):
         (("FR", "GB"), Options(), "local"), (("FR", "DE"), Options(), "oss"),
         (("FR", "DE"), Options(scheme="home"), "domestic"), (("GB", "FR"), Options("b2b"), "none"),
         (("GB", "US"), Options(), "none"), (("GB", "GB"), Options(), "domestic"),
-        (("FR", "GB"), Options(marketplace=True), "none"),
+        (("FR", "GB"), Options(marketplace=True), "none"), (("FR", "DE"), Options(marketplace=True), "oss"),
     ],
 )  # fmt: skip
 def test_who_hands_over_the_vat_of_the_market(way, options, scheme):
