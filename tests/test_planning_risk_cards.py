@@ -140,7 +140,8 @@ def test_futures_sensitivities_and_goals_speak_of_the_plan_as_the_sliders_have_i
     assert expected["lowest"] == planned(tried).line("cash").min() != planned(view).line("cash").min()
     bases = set(risks.matters(tried).table.frame["base"])
     assert bases == {build_plan(unforeseen(inputs), made.rules).line("cash").min()}
-    found = [one for one in goal_cards._answers(inputs, made.rules) if np.isfinite(one.value)]
+    wanted = goal_cards.targets(inputs, made.rules)
+    found = [one for one in goal_cards._answers(inputs, made.rules, wanted) if np.isfinite(one.value)]
     met = [one for one in found if one.target.name == "break_even" and one.lever != "loan"]
     assert met
     for one in met:

@@ -18,7 +18,7 @@ from echannel.views.inventory_plan import plan
 from echannel.views.planning_facts import period_of
 from echannel.views.planning_plan import CASH_UNKNOWN, plan_rules_of, planned, unsaid, why_not
 
-_ASKED = "lowest cash asked"
+_ASKED = "lowest_cash_asked"
 _YEAR, _YEAR_DAYS = 12, 365
 
 

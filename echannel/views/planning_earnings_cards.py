@@ -83,12 +83,10 @@ def months(view: View) -> Card:
         axes.whole_money(say),
         axes.short_money(say),
     )
-    below = int((profit < 0).sum())
-    sentence = (
-        say("planning.say.months_below", n=below, all=len(profit))
-        if below
-        else say("planning.say.no_month_below")
-    )
+    below, lacks = int((profit < 0).sum()), costs_missing(view)
+    sentence = "" if lacks else say("planning.say.no_month_below")
+    if below:
+        sentence = say("planning.say.months_below", n=below, all=len(profit))
     lines = [
         (line_in_words(say, line.name), _signed(made, line.name))
         for line in PROFIT_AND_LOSS
@@ -101,7 +99,7 @@ def months(view: View) -> Card:
         rows(view),
         (figure,),
         months_table(view, "profit-and-loss-by-month", lines, made, "planning.basis.ex_vat", totals),
-        costs_missing(view),
+        lacks,
         term="operating_profit",
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -14,13 +16,23 @@ from echannel.metrics.planning.rules import PlanRules
 from echannel.views.cards import Card, later
 from echannel.views.context import View
 from echannel.views.planning_facts import YEAR, period_of, rows
-from echannel.views.planning_plan import basis, chosen_inputs, levers_of_history, unsaid, why_not
+from echannel.views.planning_plan import (
+    CASH_UNKNOWN,
+    COSTS_UNKNOWN,
+    basis,
+    chosen_inputs,
+    levers_of_history,
+    unsaid,
+    why_not,
+)
 from echannel.views.planning_risk_cards import shift_in_words
 from echannel.views.planning_words import as_tried
 from echannel.views.tables import Column, Table
 
 _LEVERS = ("conversion", "basket", "accounts", "order_value", "price", "margin", "days_to_pay", "overheads")
 _MONEY_LEVERS = ("basket", "order_value")
+# Without which a target means nothing: costs that are not known are covered at once.
+_NEEDS = {"break_even": COSTS_UNKNOWN, "cash_above": CASH_UNKNOWN}
 _SAFE_MONTHS = 1  # of costs, that a firm should keep in the bank
 
 
@@ -33,7 +45,11 @@ def goals(view: View) -> Card:
     say = view.say
     inputs = chosen_inputs(view)
     assert inputs is not None
-    answers = _answers(inputs, made.rules)
+    gaps = unsaid(view)
+    wanted = [one for one in targets(inputs, made.rules) if _NEEDS[one.name] not in gaps]
+    if not wanted:
+        return Card("planning.goals", "", rows(view), missing=gaps)
+    answers = _answers(inputs, made.rules, wanted)
     frame = pd.DataFrame(
         {
             "target": [_target(say, one.target) for one in answers],
@@ -50,16 +66,13 @@ def goals(view: View) -> Card:
         Column("needed", "planning_lever_needed"),
         Column("verdict", "planning_lever_verdict", long=True),
     )
-    told = [
-        _goal_sentence(view, one, [each for each in answers if each.target == one])
-        for one in targets(inputs, made.rules)
-    ]
+    told = [_goal_sentence(view, one, [each for each in answers if each.target == one]) for one in wanted]
     return Card(
         "planning.goals",
         " ".join(told),
         rows(view),
         table=Table("goals", frame, columns, say.currency),
-        missing=unsaid(view),
+        missing=gaps,
         note=" ".join(filter(None, (say("planning.say.one_at_a_time"), as_tried(view)))),
         open_table=True,
     )
@@ -75,11 +88,12 @@ def targets(inputs: PlanInputs, rules: PlanRules) -> tuple[Target, ...]:
     return Target("break_even", 0.0, by), Target("cash_above", reserve, inputs.start + inputs.months - 1)
 
 
-def _answers(inputs: PlanInputs, rules: PlanRules) -> list[Solved]:
-    wanted = targets(inputs, rules)
+def _answers(inputs: PlanInputs, rules: PlanRules, wanted: Sequence[Target]) -> list[Solved]:
     there = [name for name in _LEVERS if name in usable(inputs)]
     found = [solve(inputs, rules, name, one) for one in wanted for name in there]
-    for one in wanted[1:]:
+    for one in wanted:
+        if one.name != "cash_above":
+            continue
         loan = solve(inputs, rules, "loan", one)
         if not loan.reached_as_planned:
             found.append(loan)

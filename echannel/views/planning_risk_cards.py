@@ -179,7 +179,7 @@ def running_dry(view: View) -> Card:
         (figure,) if told and not gaps else (),
         Table("running-dry", frame, columns, say.currency) if not gaps else None,
         gaps,
-        note=say("planning.say.versions", n=ahead.paths),
+        note="" if gaps else say("planning.say.versions", n=ahead.paths),
         term="prob_cash_negative",
     )
 
@@ -220,6 +220,8 @@ def matters(view: View) -> Card:
         good=say.money(max(top["at_low"], top["at_high"]), decimals=0),
         base=say.money(top["base"], decimals=0),
     )
+    if top["driver"] == TURNOVER and top["at_high"] < top["at_low"]:
+        sentence += " " + say("planning.say.growth_takes_cash")
     if len(names) > 2:
         sentence += " " + say("planning.say.matters_then", first=names[1], second=names[2])
     shown = found.head(_SHOWN)
@@ -291,10 +293,11 @@ def shift_in_words(say: Speaker, name: str, value: float) -> str:
     if unit == "factor":
         return say.percent(value - 1, 0 if abs(value - 1) >= 0.1 else 1, signed=True)
     if unit == "points":
-        return say("planning.points", n=abs(100 * value), points=say.number(100 * value, 1, signed=True))
+        n = abs(round(100 * value, 1))
+        return say("planning.points", n=n, points=say.number(100 * value, 1, signed=True))
     if unit == "money":
         return say.money(value, decimals=0)
-    return say("planning.shift_days", n=abs(value), days=say.number(value, 0, signed=True))
+    return say("planning.shift_days", n=abs(round(value)), days=say.number(value, 0, signed=True))
 
 
 def _source(view: View, made: Basis, name: str) -> str:

@@ -173,6 +173,8 @@ def _outlook(view: View, found: TurnoverForecast) -> str:
     total = float(year["mean"].sum())
     told = say(
         "planning.say.forecast",
+        first=say.month(period_of(year["month"].iloc[0])),
+        last=say.month(period_of(year["month"].iloc[-1])),
         total=say.money(total, decimals=0),
         low=say.money(low, decimals=0),
         high=say.money(high, decimals=0),
