@@ -88,7 +88,7 @@ def test_every_notebook_comes_out_the_same_from_both_engines(tmp_path):
     runs = []
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         known = notebook_parameters(path)
-        values = {"sme": "breizh-epicerie", "lang": "fr"}
+        values = {"sme": "hostile-shop", "lang": "fr"}
         runs += both(path, workspace.root, tmp_path, {k: v for k, v in values.items() if k in known})
     assert set(run_all(runs)) == {"ok"}
     for number in range(0, len(runs), 2):

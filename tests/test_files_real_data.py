@@ -28,32 +28,6 @@ def as_proposed(folder: Path, path: Path, **answers: object):
     return batch
 
 
-@pytest.mark.slow
-@retail_at_hand
-def test_online_retail_reconciles_with_pandas(tmp_path):
-    batch = as_proposed(tmp_path, RETAIL, constants={"vat_rate": 0})
-    raw = pd.read_parquet(RETAIL)
-    raw["value"] = raw["Quantity"] * raw["UnitPrice"]
-    tables = tables_of(batch)
-    orders, refunds = tables["orders"], tables["refunds"]
-    assert batch.read == len(raw) == 541_909
-    assert batch.rejected.empty
-    assert orders["total_gross"].sum() - refunds["net_amount"].sum() == pytest.approx(raw["value"].sum())
-    credit = raw["InvoiceNo"].str.startswith("C")
-    assert refunds["net_amount"].sum() == pytest.approx(-raw.loc[credit | (raw["value"] < 0), "value"].sum())
-    assert len(tables["order_lines"]) + len(refunds) == len(raw)
-    sold = raw[~credit & (raw["Quantity"] > 0) & (raw["UnitPrice"] >= 0)]
-    assert len(orders) == sold["InvoiceNo"].nunique()
-    assert orders["customer_id"].nunique() == sold["CustomerID"].nunique()
-    paid = orders[orders["customer_id"].notna() & (orders["total_gross"] > 0)]
-    assert paid["customer_id"].nunique() == 4338
-    assert paid["total_gross"].sum() == pytest.approx(8_911_407.904)
-    assert len(paid) == 18_532
-    no_country = {"Unspecified", "European Community", "Channel Islands"}
-    assert orders["country"].nunique() == len(set(sold["Country"]) - no_country)
-    assert tables["products"]["product_id"].nunique() == raw["StockCode"].nunique() == 4070
-
-
 @retail_at_hand
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_online_retail_is_the_same_as_csv_and_as_workbook(tmp_path, form):

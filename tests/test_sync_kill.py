@@ -126,8 +126,10 @@ def test_killed_fifty_times_no_reader_sees_half_a_sync(tmp_path, killer):
     for generation in range(3, 3 + KILLS):
         before = seen(store)
         write_generation(tmp_path, generation)
-        how, _ = killer.order(f"kill {rng.uniform(0.02, 1.0) * seconds:.4f}")
+        how, took = killer.order(f"kill {rng.uniform(0.02, 1.0) * seconds:.4f}")
         endings.append(how)
+        if how != "killed":  # the machine is less busy than it was: aim earlier
+            seconds = min(seconds, took)
         assert seen(store) in (before, generation)
         if generation % 10 == 0:
             assert killer.order("run")[0] == "ended 0"
