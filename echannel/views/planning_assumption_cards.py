@@ -125,6 +125,8 @@ def _named(say: Speaker, one: Assumption) -> str:
     if not one.about or one.about == "–":
         return name
     about = say(f"planning.stream.{one.about}") if one.about in _STREAMS else one.about
+    if one.name.startswith("entry_"):
+        about = str(say.locale.territories.get(one.about, one.about))
     return say("planning.assumption_about", name=name, about=about)
 
 

@@ -67,15 +67,15 @@ def market_entry(
         goods_cost_per_order=round(order["goods_cost"], 2),
         assumptions=(
             Assumption(
-                "market_orders",
+                "entry_orders",
                 float(orders[:12].mean()) if len(orders) else 0.0,
                 "number",
                 orders_by,
                 _ORDERS_FROM[orders_by],
                 route.market,
             ),
-            _cost("market_setup", setup_cost, route.market),
-            _cost("market_running", cost_per_month, route.market),
+            _cost("entry_setup", setup_cost, route.market),
+            _cost("entry_running", cost_per_month, route.market),
         ),
     )
 

@@ -64,13 +64,13 @@ def test_an_entry_comes_back_from_plain_json_as_it_was(entry):
 def test_a_cost_that_nobody_entered_is_an_assumption_to_fill_and_not_a_fact(entry):
     """The plan counts nothing for it, as a default that is said to be unknown."""
     by_name = {one.name: one for one in entry.assumptions}
-    assert (by_name["market_setup"].value, by_name["market_setup"].made_by) == (2500.0, "owner")
-    assert (by_name["market_orders"].value, by_name["market_orders"].made_by) == (20.0, "history")
+    assert (by_name["entry_setup"].value, by_name["entry_setup"].made_by) == (2500.0, "owner")
+    assert (by_name["entry_orders"].value, by_name["entry_orders"].made_by) == (20.0, "history")
     order = {"revenue": 48.0, "margin": 20.0, "goods_cost": 16.0}
     silent = market_entry(route(), Options(), order, 684, ORDERS)
     assert silent.setup_cost == silent.cost_per_month == 0.0
     unknown = {one.name for one in silent.assumptions if one.made_by == "default" and not one.value}
-    assert unknown == {"market_setup", "market_running"}
+    assert unknown == {"entry_setup", "entry_running"}
     assert {one.about for one in silent.assumptions} == {"FR"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -301,3 +302,17 @@ def test_the_long_frame_tells_every_step_with_its_reason():
 
 def test_cents_round_half_away_from_zero():
     assert cents(np.array([0.005, 1.005, 2.675, -0.005, 0.0049])).tolist() == [0.01, 1.01, 2.68, -0.01, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("way", "kind"), [("GB-FR", "b2c"), ("FR-GB", "b2b"), ("FR-DE", "b2c"), ("GB-US", "b2c")]
+)
+def test_unknown_delivery_leaves_the_goods_and_the_vat_on_them_as_what_is_sure(way, kind):
+    origin, destination = way.split("-")
+    lines = pd.DataFrame({"parcel": [0], "quantity": 1.0, "unit_price": 50.0, "hs_code": "691200"})
+    there = Route(trade_rules(origin, destination, TODAY), 0.2, 0.2, carriage=float("nan"))
+    found = landed_cost(parcels_of(lines), [there], Options(kind))
+    assert np.isnan(found["total"][0, 0]) and np.isnan(found["carriage"][0, 0])
+    assert found.reason[0, 0] == "reason.market_delivery_missing"
+    free = landed_cost(parcels_of(lines), [replace(there, carriage=0.0)], Options(kind))
+    assert 50.0 < found["at_least"][0, 0] <= free["at_least"][0, 0]

@@ -102,6 +102,35 @@ def test_a_price_above_the_limit_is_found_on_its_own_side():
     assert asked[0] == pytest.approx(np.ceil(120 / (1 - 0.144 - 0.4) * 100) / 100)
 
 
+def test_where_the_cost_below_the_limit_is_unknown_no_price_above_it_is_offered():
+    """Two products without a customs code: how many tariff items they are is open."""
+    lines = pd.DataFrame({"parcel": 0, "quantity": 1.0, "unit_price": [10.0, 12.0]})
+    there = route(duty_rates={"": 0.0})
+    asked = price_keeping_margin(
+        parcels_of(lines),
+        np.array([8.0]),
+        np.array([9.0]),
+        there,
+        SellingCosts(),
+        Options(terms="ddp"),
+        "money",
+    )
+    assert np.isnan(asked[0])
+
+
+def test_a_marketplace_keeps_its_share_of_all_that_its_customer_pays():
+    """Price 100 + 8 of delivery, 3 of flat duty and the VAT on them: 15 % of 133.20, and no payment fee."""
+    costs = SellingCosts(outbound=9.0, fee_rate=0.02, fee_fixed=0.25, marketplace_rate=0.15)
+    goods, cost = parcels([100.0]), np.array([40.0])
+    through = Options(marketplace=True, readings=PLAIN)
+    found = margins(goods, cost, [route()], [costs], through)
+    assert found["payment_fee"][0, 0] == 0.0 and found["marketplace_fee"][0, 0] == 19.98
+    assert found["margin"][0, 0] == pytest.approx(108 - 40 - 9 - 19.98)
+    asked = price_keeping_margin(goods, cost, np.array([50.0]), route(), costs, through, "money")
+    back = margins(repriced(goods, asked), cost, [route()], [costs], through)
+    assert back["margin"][0, 0] == pytest.approx(50.0, abs=0.02) and asked[0] > 100
+
+
 def test_no_price_keeps_a_margin_that_the_fees_eat():
     asked = price_keeping_margin(
         parcels([10.0]), np.array([5.0]), np.array([0.99]), route(), SellingCosts(fee_rate=0.02), Options()
