@@ -150,7 +150,9 @@ class LogoutHandler(_Door):
 
     @allow_unauthenticated
     async def post(self) -> None:
-        """Forget the browser, here and there."""
+        """Forget the browser, here and there; its pages end."""
+        if self.current_user:
+            await self.settings["kernel_manager"].end_of(self.person.signed_in)
         sign_out(self.people.register, self.people.token_of(self))
         self.people.take_cookie(self)
         self.clear_cookie("_xsrf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, cast
 
 from babel import negotiate_locale
@@ -48,12 +49,7 @@ class Plain(JupyterHandler):
 
     def failure(self, key: str) -> str:
         """A page that says what is wrong, in the reader's language, and leads home."""
-        language = self.language()
-        say = Speaker(language)
-        home = Link(BRAND, dashboard_url("home", lang=language))
-        title = f"{say('serve.home.title')} · {BRAND}"
-        frame = Frame(language, title, ASSETS, Words.of(say), home, figures=False)
-        return message_page(frame, say("serve.error.title"), say(key))
+        return _failure(key, self.language())
 
     def language(self) -> str:
         """The language that the address names, else the likely one."""
@@ -64,3 +60,12 @@ class Plain(JupyterHandler):
         """The language that the person chose, else the one that their browser asks for."""
         chosen = getattr(getattr(self, "current_user", None), "language", "")
         return chosen or reader_language(self.request.headers.get("Accept-Language", ""))
+
+
+@lru_cache
+def _failure(key: str, language: str) -> str:
+    say = Speaker(language)
+    home = Link(BRAND, dashboard_url("home", lang=language))
+    title = f"{say('serve.home.title')} · {BRAND}"
+    frame = Frame(language, title, ASSETS, Words.of(say), home, figures=False)
+    return message_page(frame, say("serve.error.title"), say(key))
