@@ -71,7 +71,7 @@ def tiles(view: View) -> Tiles:
             say.percent(rate["value"]) if rate["status"] == OK else say(rate["reason"]),
             _then(say, rate),
             known=rate["status"] == OK,
-            help="growth.refund_rate",
+            help="views.help.growth.refund_rate",
         )
     )
     return Tiles(say("growth.tile.label"), tuple(shown))
@@ -368,7 +368,7 @@ def _money_tile(say: Speaker, name: str, row: pd.Series) -> Tile:
 
 
 def _tile(say: Speaker, name: str, row: pd.Series, write: Callable[[float], str], under: str = "") -> Tile:
-    label, meaning = say(f"growth.tile.{name}"), f"growth.{name}"
+    label, meaning = say(f"growth.tile.{name}"), f"views.help.growth.{name}"
     if row["status"] != OK:
         return Tile(label, say("common.unknown"), say(row["reason"]), known=False, help=meaning)
     change = row["last_year_change"]

@@ -21,22 +21,22 @@ def what(key: str, term: str, say: Speaker) -> str:
 
 # The glossary's term for what a tile shows, where it has one.
 _TERMS = {
-    "growth.turnover": "net_turnover",
-    "growth.orders": "orders",
-    "growth.basket_b2c": "aov",
-    "growth.basket_b2b": "aov",
-    "growth.units_per_order": "items_per_order",
-    "growth.refund_rate": "return_rate",
-    "inventory.value_at_cost": "stock_value",
-    "inventory.turn": "stock_turn",
-    "inventory.cover": "days_of_cover",
-    "inventory.gmroi": "gmroi",
-    "inventory.stock_outs": "stockout_rate",
-    "planning.lowest": "cash_low",
-    "planning.break_even": "break_even_date",
-    "planning.dry": "prob_cash_negative",
-    "market.stands_out": "own_traction",
-    "market.first": "market_attractiveness",
+    "views.help.growth.turnover": "net_turnover",
+    "views.help.growth.orders": "orders",
+    "views.help.growth.basket_b2c": "aov",
+    "views.help.growth.basket_b2b": "aov",
+    "views.help.growth.units_per_order": "items_per_order",
+    "views.help.growth.refund_rate": "return_rate",
+    "views.help.inventory.value_at_cost": "stock_value",
+    "views.help.inventory.turn": "stock_turn",
+    "views.help.inventory.cover": "days_of_cover",
+    "views.help.inventory.gmroi": "gmroi",
+    "views.help.inventory.stock_outs": "stockout_rate",
+    "views.help.planning.lowest": "cash_low",
+    "views.help.planning.break_even": "break_even_date",
+    "views.help.planning.dry": "prob_cash_negative",
+    "views.help.market.stands_out": "own_traction",
+    "views.help.market.first": "market_attractiveness",
 }
 
 
@@ -47,9 +47,9 @@ def card_tip(name: str, of: str, key: str, term: str, say: Speaker) -> str:
 
 
 def tile_tip(at: int, of: str, name: str, say: Speaker) -> str:
-    """The help of a headline figure (``<tool>.<name>``), the ``at``-th of its row."""
-    term, text = _TERMS.get(name, ""), escape(say(f"views.help.{name}"))
-    own = f"tile-{name.replace('.', '-').replace('_', '-')}-{at}"
+    """The help of a headline figure (``views.help.<tool>.<name>``), the ``at``-th of its row."""
+    term, text = _TERMS.get(name, ""), escape(say(name))
+    own = f"{name.replace('.', '-').replace('_', '-')}-{at}"
     return _tip(own, of, f"<span>{in_both(term, say)} {text}</span>" if term else f"<span>{text}</span>", say)
 
 

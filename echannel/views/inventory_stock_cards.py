@@ -53,7 +53,7 @@ def _tile(view: View, name: str, row: pd.Series, value: str, under: str = "") ->
         value if known_value else view.say(row["reason"]),
         under if known_value else "",
         known=known_value,
-        help=f"inventory.{name}",
+        help=f"views.help.inventory.{name}",
     )
 
 

@@ -49,6 +49,7 @@ def tiles(view: View) -> Tiles:
                 say.number(orders, 0),
                 say("market.tile.orders_under", share=say.percent(orders / whole if whole else np.nan, 1)),
                 change=float(orders / before - 1) if before and before >= SHOWN else None,
+                help="views.help.market.orders",
             ),
             Tile(
                 say("market.tile.stands_out"),
@@ -57,6 +58,7 @@ def tiles(view: View) -> Tiles:
                 if best is not None
                 else "",
                 known=best is not None,
+                help="views.help.market.stands_out",
             ),
             Tile(
                 say("market.tile.first"),
@@ -65,11 +67,13 @@ def tiles(view: View) -> Tiles:
                 if found.winner is not None
                 else "",
                 known=found.winner is not None,
+                help="views.help.market.first",
             ),
             Tile(
                 say("market.tile.compared"),
                 say.number(int(placed["rank"].notna().sum()), 0),
                 say("market.tile.compared_under", n=left) if left else "",
+                help="views.help.market.compared",
             ),
         ),
     )
@@ -199,7 +203,7 @@ def abroad_against_home(view: View) -> Card | None:
         say.currency,
     )
     missing = ["reason.delivery_days_missing"]
-    if sold["carriage_paid"].isna().all():
+    if sold["carriage_paid"].isna().all() and not view.sme.profile.exports.carriage_charged:
         missing.append("reason.market_delivery_not_told")
     elif sold["carriage_cost"].isna().all():
         missing.append("reason.carriage_cost_missing")

@@ -130,7 +130,7 @@ def tiles(view: View) -> Tiles:
             "break_even": _break_even(view, made),
             "dry": _dry(view, made),
         }
-    return Tiles(name, tuple(replace(tile, help=f"planning.{key}") for key, tile in shown.items()))
+    return Tiles(name, tuple(replace(tile, help=f"views.help.planning.{key}") for key, tile in shown.items()))
 
 
 def _lowest(view: View, made: Plan) -> Tile:

@@ -13,8 +13,8 @@ from echannel.views.help import tile_tip
 class Tile:
     """A headline figure, worded; ``under`` adds a second line (VAT basis, reason), ``change`` a fraction.
 
-    ``rising_is_good`` colours the change: None leaves it plain. ``help`` (``<tool>.<name>``) names the words
-    that say what the figure means.
+    ``rising_is_good`` colours the change: None leaves it plain. ``help`` is the catalogue's key of what the
+    figure means (``views.help.<tool>.<name>``).
     """
 
     label: str
