@@ -26,14 +26,15 @@ def answer_card(view: View, subject: Subject, question: Question, period: str = 
     """The card that answers ``question``; ``period`` names its days where it has some."""
     found = answer(subject.frame, question)
     say = view.say
+    figures = _figures(say, subject, question, found)
     return Card(
         "ask.answer",
         _sentence(say, subject, question, found, period),
         rows=Rows(found.rows, "rows"),
-        figures=_figures(say, subject, question, found),
+        figures=figures,
         table=_table(say, subject, question, found),
         note=_note(say, found),
-        open_table=True,
+        open_table=not figures,
         sources=say(f"ask.subject.{subject.name}"),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ipywidgets import Dropdown, HBox, Layout, SelectMultiple, VBox
+from ipywidgets import Dropdown, HBox, SelectMultiple
 
 from echannel.asking.subjects import Subject
 from echannel.metrics.asking import STEPS, UNKNOWN, Question
@@ -43,10 +43,8 @@ class Controls:
         self.show(start)
         for box in self._boxes():
             box.observe(self._moved, names="value")
-        rows = [HBox(list(part), layout=Layout(flex_flow="row wrap")) for part in self._rows()]
-        for row in rows:
-            row.add_class("ec-filters")
-        self.box = VBox(rows)
+        self.box = HBox(self._boxes())
+        self.box.add_class("ec-filters")
 
     @property
     def subject(self) -> Subject:
@@ -165,15 +163,19 @@ class Controls:
         words = self._view.say(f"ask.control.{name}")
         return Dropdown(options=list(options), description=words, style={"description_width": "initial"})
 
-    def _rows(self) -> tuple[tuple[Any, ...], ...]:
-        return (
-            (self._subject, self._measure, self._how),
-            (self._by, self._across, self._step, self._most),
-            (self._period, self._field, self._values),
-        )
-
     def _boxes(self) -> list[Any]:
-        return [box for row in self._rows() for box in row]
+        return [
+            self._subject,
+            self._measure,
+            self._how,
+            self._by,
+            self._across,
+            self._step,
+            self._most,
+            self._period,
+            self._field,
+            self._values,
+        ]
 
 
 def _measure_of(question: Question) -> str:

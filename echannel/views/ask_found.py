@@ -53,7 +53,7 @@ def _kind(values: pd.Series) -> Kind:
     if not pd.api.types.is_numeric_dtype(values):
         return "text"
     whole = values.dropna().to_numpy(dtype=float)
-    return "number" if bool(np.all(whole == np.round(whole))) else "decimal"
+    return "number" if bool(np.all(whole == np.round(whole))) else "amount"
 
 
 def _as_text(value: object) -> str | None:

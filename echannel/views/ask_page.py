@@ -49,13 +49,10 @@ class _Keeping:
         forget.on_click(lambda _: self._try(self._forget))
         self._refresh("")
         self._list.observe(self._chosen, names="value")
-        self.box = VBox(
-            [
-                HBox([self._list, forget, self._name, keep], layout=Layout(flex_flow="row wrap")),
-                self._said,
-            ]
-        )
-        self.box.add_class("ec-filters")
+        pairs = [HBox(pair) for pair in ([self._list, forget], [self._name, keep])]
+        for pair in pairs:
+            pair.add_class("ec-filters")
+        self.box = VBox([*pairs, self._said])
 
     def _refresh(self, chosen: str) -> None:
         names = [name for name, kept in kept_questions(self.view.sme).items() if bool(kept.sql) == self._sql]
@@ -114,6 +111,7 @@ class Explorer:
         head = HBox([self._start])
         head.add_class("ec-filters")
         self.box = VBox([head, self._controls.box, self._answer, keeping.box])
+        self.box.add_class("ec-asked")
         self._draw()
 
     def follow(self, view: View) -> None:
@@ -156,6 +154,7 @@ class SqlBox:
         keeping = _Keeping(view, lambda: Kept(sql=self._text.value), self._take, sql=True)
         known = HTML(tables_html(self._tables, say))
         self.box = VBox([known, self._text, run, self._found, keeping.box])
+        self.box.add_class("ec-asked")
 
     def follow(self, view: View) -> None:
         """Nothing else on the page moves it."""

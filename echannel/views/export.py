@@ -72,6 +72,7 @@ def to_xlsx(tables: Table | list[Table], say: Speaker) -> bytes:
             ("cents", "#,##0.00"),
             ("number", "#,##0"),
             ("decimal", "#,##0.0"),
+            ("amount", "#,##0.00"),
             ("percent", "0.0%"),
             ("change", "+0.0%;-0.0%;0.0%"),
             ("day", "dd/mm/yyyy"),

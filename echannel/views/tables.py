@@ -14,8 +14,10 @@ import pandas as pd
 
 from echannel.locale import Speaker
 
-Kind = Literal["text", "number", "decimal", "money", "cents", "percent", "change", "day", "month", "country"]
-NUMERIC = {"number", "decimal", "money", "cents", "percent", "change"}
+Kind = Literal[
+    "text", "number", "decimal", "amount", "money", "cents", "percent", "change", "day", "month", "country"
+]
+NUMERIC = {"number", "decimal", "amount", "money", "cents", "percent", "change"}
 
 _WIDE = 16  # columns: more, and the first one stays in sight
 MOST_ROWS = 500  # of a table behind a chart: what people read, and a download that a page can carry
@@ -25,7 +27,7 @@ MOST_ROWS = 500  # of a table behind a chart: what people read, and a download t
 class Column:
     """One column: the frame's field, the catalogue name ``views.column.<key>`` of its header, what it holds.
 
-    ``money`` is shown without cents, ``cents`` with; ``change`` is a percentage with its sign.
+    ``money`` is shown without cents, ``cents`` with, ``amount`` with two decimals and no currency; ``change`` is a percentage with its sign.
     ``words`` puts a code into words, for the page and for downloads alike; ``long`` texts get room.
     ``absent`` names a field that says why a value is unknown, in words for the page.
     """
@@ -100,6 +102,8 @@ def shown(value: Any, column: Column, say: Speaker, currency: str | None = None)
             return say.number(value)
         case "decimal":
             return say.number(value, 1)
+        case "amount":
+            return say.number(value, 2)
         case "percent":
             return say.percent(value)
         case "change":
