@@ -27,7 +27,8 @@ MOST_ROWS = 500  # of a table behind a chart: what people read, and a download t
 class Column:
     """One column: the frame's field, the catalogue name ``views.column.<key>`` of its header, what it holds.
 
-    ``money`` is shown without cents, ``cents`` with, ``amount`` with two decimals and no currency; ``change`` is a percentage with its sign.
+    ``money`` is shown without cents, ``cents`` with, ``amount`` with two decimals and no currency;
+    ``change`` is a percentage with its sign.
     ``words`` puts a code into words, for the page and for downloads alike; ``long`` texts get room.
     ``absent`` names a field that says why a value is unknown, in words for the page.
     """
