@@ -54,8 +54,9 @@ class ExportProfile(BaseModel):
     """How the SME sells abroad.
 
     ``duty_rates``: by market, then by the first digits of the HS code ("" for all); ``vat_rates``: by
-    market, then by the shop's category; ``proof_of_origin``: products for which the firm holds proof of where
-    they were made, or ``all``; ``carriage_charged`` and ``carriage_cost`` per parcel; ``clearance_fee``: what
+    market, then by the shop's category ("*": the standard rate of a market of which none is known);
+    ``proof_of_origin``: products for which the firm holds proof of where they were made, or ``all``;
+    ``carriage_charged`` and ``carriage_cost`` per parcel; ``clearance_fee``: what
     the carrier asks the customer for clearing one; ``return_cost``: carriage back and handling of one;
     ``marketplace``: whether sales there are made through one, ``marketplace_fee_rate``: its commission on
     what customers pay, ``discount_rate``: off the price there;

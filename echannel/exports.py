@@ -232,10 +232,12 @@ def case_of(
 
 
 def standard_vat(sme: Sme, market: str, on: date, markets: pd.DataFrame) -> float:
-    """A market's standard VAT rate: its country pack's on the day, else the newest reference figure."""
+    """A market's standard VAT rate: its country pack's on the day, else what is entered as ``"*"``, else the
+    newest reference figure."""
     if market in country_codes(sme.workspace):
         return country_pack(market, sme.workspace).vat_rate("standard", on)
-    return float(markets["vat_standard"].get(market, np.nan))
+    entered = (for_market(sme.profile.exports.vat_rates, market) or {}).get("*")
+    return float(markets["vat_standard"].get(market, np.nan)) if entered is None else entered
 
 
 def lowest_vat(sme: Sme, market: str, on: date) -> float:

@@ -241,3 +241,68 @@ def test_an_order_abroad_is_worth_what_it_was_with_how_many(french):
     told = market_traction_cards.abroad_against_home(view_of(few, "FR")).sentence
     assert "orders)" in sentence and "on average" in sentence
     assert "too few" in told and "10" in told
+
+
+def test_where_nothing_is_known_of_the_border_no_way_is_said_to_ask_nothing(british):
+    view = view_of(british, "US")
+    sentence = market_ways_cards.ways(view).sentence
+    assert "Choose" not in sentence and "how much is not known" in sentence
+    assert "in the United States" in market_margin_cards.keep_margin(view).sentence
+    told = view_of(entered(british, vat_rates={"US": {"*": 0.0}}, duty_rates={"US": {"": 0.1}}), "US")
+    price = market_landed_cards.landed_price(told).table.frame
+    assert price["total"].notna().all() and price["vat"].eq(0).all()
+    assert "with “DDP" in market_ways_cards.ways(told).sentence
+
+
+def test_inside_the_union_there_is_no_border_to_choose_for(french):
+    card = market_ways_cards.ways(view_of(french, "DE", "fr", kind="b2c"))
+    assert set(card.table.frame["terms"]) == {"union"} and "pas de frontière" in card.sentence
+    firms = market_ways_cards.ways(view_of(french, "DE", kind="b2b"))
+    assert "without VAT" in firms.sentence and len(firms.table.frame) == 1
+
+
+def test_what_is_announced_concerns_whom_it_concerns(british):
+    announced = {
+        kind: set(market_rules_cards.coming(view_of(british, "FR", kind=kind)).table.frame["rule"])
+        for kind in ("b2c", "b2b")
+    }
+    assert "flat_duty_ends" in announced["b2c"] and not announced["b2b"] & {"flat_duty_ends", "handling_fee"}
+
+
+def test_a_weight_in_grams_is_asked_about(british):
+    products = british.table("products")
+    weights = np.where(np.arange(len(products)) % 2, 0.3, 250.0)
+    firm = type(british)(**vars(british))
+    heavy = products.assign(weight_kg=weights)
+    firm.table = lambda name: heavy if name == "products" else british.table(name)
+    for language, unit in (("en", "kilograms"), ("fr", "kilogrammes")):
+        note = market_rules_cards.origin(view_of(firm, "FR", language)).note
+        assert unit in note and "250" in note
+    assert "kilograms" not in market_rules_cards.origin(view_of(british, "FR")).note
+
+
+def test_baskets_of_the_other_customers_bring_what_those_pay_for_delivery():
+    firms_only = costed(shop("b2b", 400, "FR"))
+    b2b, b2c = (case(view_of(firms_only, "GB", kind=kind)) for kind in ("b2b", "b2c"))
+    assert np.isfinite(b2c.route.carriage) and b2c.route.carriage == b2b.route.carriage
+
+
+@pytest.mark.parametrize(
+    ("day", "way"),
+    [
+        ("2026-06-30", "relief"), ("2026-07-01", "flat"), ("2028-07-01", "flat"), ("2028-07-02", "tariff"),
+    ],
+)  # fmt: skip
+def test_small_parcels_into_the_eu_cross_by_the_rules_of_the_day(british, day, way):
+    view = view_of(british, "DE", rules_on=date.fromisoformat(day))
+    below = landed(view)["intrinsic_value"][:, 0] <= 150
+    assert below.any() and set(landed(view).regime[below, 0]) == {way}
+
+
+@pytest.mark.parametrize(("day", "way"), [("2029-03-31", "relief"), ("2029-04-01", "tariff")])
+def test_small_parcels_into_the_uk_are_relieved_until_march_2029(french, day, way):
+    for kind in ("b2c", "b2b"):
+        view = view_of(french, "GB", kind=kind, rules_on=date.fromisoformat(day))
+        below = landed(view)["intrinsic_value"][:, 0] <= 135
+        assert not below.any() or set(landed(view).regime[below, 0]) == {way}
+    assert market_landed_cards.landed_price(view) is not None

@@ -12,7 +12,7 @@ from echannel.metrics.market.margin import break_even_orders
 from echannel.metrics.planning.inputs import MadeBy, MarketEntry
 from echannel.views.cards import NO_FIGURES, Card, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, market_of, of_market, own_traction, rules_day
+from echannel.views.market_facts import market_of, named, of_market, own_traction, rules_day
 from echannel.views.market_landed_facts import (
     abroad,
     basket_rows,
@@ -84,7 +84,7 @@ def break_even(view: View) -> Card | None:
 def _pays_from(view: View, margin: float, fixed: float, needed: float) -> str:
     """From how many orders entering pays; per tried amount, and said so, where its cost is not entered."""
     say, exports = view.say, view.sme.profile.exports
-    code, market = market_of(view), country(view, market_of(view))
+    code, market = market_of(view), named(view, market_of(view))
     if not np.isfinite(margin):
         return say("market.say.margin_unknown")
     if margin <= 0:
@@ -109,7 +109,7 @@ def what_changes(view: View) -> Card | None:
     say, entry = view.say, entry_of(view)
     words = _change_words(view, entry)
     frame = pd.DataFrame({"what": list(CHANGES), "words": [words[name] for name in CHANGES]})
-    market = country(view, market_of(view))
+    market = named(view, market_of(view))
     key = "market.say.changes" if entry is not None else "market.say.changes_unknown"
     note = say("market.say.scenario_report" if view.mode == "report" else "market.say.scenario_live")
     table = Table(
@@ -131,7 +131,7 @@ def what_changes(view: View) -> Card | None:
 
 def _change_words(view: View, entry: MarketEntry | None) -> dict[str, str]:
     say, one, mean = view.say, case(view), mean_there(view)
-    market = country(view, one.market)
+    market = named(view, one.market)
     languages = market_figures(view)["languages"].get(one.market, ())
     spoken = bool(set(languages) & set(view.sme.profile.languages))
     service = "market.changes.service_spoken" if spoken else "market.changes.service_new"
@@ -186,7 +186,7 @@ def entry_of(view: View) -> MarketEntry | None:
 def keep_scenario(view: View) -> str:
     """Keeps the case as a scenario of the planning tool; what was done, in words."""
     entry = entry_of(view)
-    market = country(view, market_of(view))
+    market = named(view, market_of(view))
     if entry is None:
         return view.say("market.say.scenario_impossible", market=market)
     save_entry(view.sme, entry)

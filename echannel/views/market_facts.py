@@ -16,6 +16,7 @@ from echannel.metrics.turnover import as_date
 from echannel.views.cards import Rows
 from echannel.views.context import View
 
+_WITH_ARTICLE = ("AE", "GB", "NL", "US")
 ACROSS = {"GB": "FR", "FR": "GB"}  # the first market of a firm of which nothing else is known
 
 
@@ -140,6 +141,13 @@ def year_rows(view: View, n: float, unit: str = "orders") -> Rows:
     """Which rows a card rests on, of the last twelve months."""
     period = last_year(view.sme.sales)
     return Rows(int(n), unit, as_date(period.since), as_date(period.until))
+
+
+def named(view: View, code: object) -> str:
+    """A country's name inside a sentence: with its article, where the language wants one."""
+    if code in _WITH_ARTICLE:
+        return view.say(f"market.named.{code}")
+    return country(view, code)
 
 
 def country(view: View, code: object) -> str:

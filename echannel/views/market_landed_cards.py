@@ -9,7 +9,7 @@ from echannel.metrics.market.landed import DUTIES, Landed
 from echannel.views import charts
 from echannel.views.cards import NO_FIGURES, Card, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, of_market, rules_day
+from echannel.views.market_facts import named, of_market, rules_day
 from echannel.views.market_landed_facts import (
     abroad,
     assumed_words,
@@ -65,7 +65,7 @@ def _price_sentence(view: View, found: Landed, name: str, at: int) -> str:
         goods=money_there(view, goods),
         total=money_there(view, total),
         net=money_there(view, found["net_total"][at, 0]),
-        market=country(view, found.markets[0]),
+        market=named(view, found.markets[0]),
         day=rules_day(view),
     )
     paid = [said, say(f"market.say.vat_by_{found.collected[at, 0]}")]

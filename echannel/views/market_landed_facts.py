@@ -11,7 +11,7 @@ from echannel.countries.trade import trade_rules
 from echannel.export_costs import MARKETPLACE, USUAL, usually_through_marketplace
 from echannel.export_profile import for_market
 from echannel.exports import Case, case_of, top_baskets, year_lines
-from echannel.markets import markets_of
+from echannel.markets import markets_of, traction_of
 from echannel.metrics.acquisition import OWN_SHOP
 from echannel.metrics.market.crossing import Options
 from echannel.metrics.market.entry import mean_order
@@ -24,6 +24,7 @@ from echannel.views.market_facts import home, kind_of, market_of, own_traction, 
 
 MOST_NAMED = 5  # customs codes in a sentence
 MOST_DISCOUNT = 0.9
+_OTHER = {"b2c": "b2b", "b2b": "b2c"}
 
 
 def abroad(view: View) -> bool:
@@ -229,19 +230,29 @@ def duty_words(view: View, of: Case) -> list[str]:
 
 def _case(view: View, lines: pd.DataFrame) -> Case:
     market, day = market_of(view), rules_day(view)
-    return case_of(view.sme, market, day, lines, own_traction(view), market_figures(view), kind_of(view))
+    return case_of(view.sme, market, day, lines, _own(view), market_figures(view), kind_of(view))
 
 
 def _lines(view: View) -> pd.DataFrame:
-    """What was sold to this kind of customer in the last twelve months, line by line."""
+    """What was sold to this kind of customer in the last twelve months, line by line.
 
-    def compute() -> pd.DataFrame:
-        kind = kind_of(view)
-        found = year_lines(view.sme, kind)
-        # A firm that never sold to this kind of customer would send them what it sells to the other.
-        return found if len(found) else year_lines(view.sme, "b2c" if kind == "b2b" else "b2b")
+    A firm that never sold to this kind of customer would send them what it sells to the other.
+    """
+    kind = kind_of(view)
+    found = _sold_to(view, kind)
+    return found if len(found) else _sold_to(view, _OTHER[kind])
 
-    return view.once(f"market-lines {kind_of(view)}", compute)
+
+def _sold_to(view: View, kind: str) -> pd.DataFrame:
+    return view.once(f"market-lines {kind}", lambda: year_lines(view.sme, kind))
+
+
+def _own(view: View) -> pd.DataFrame:
+    """Own traction of whom the baskets are taken from: what they pay for delivery goes with them."""
+    kind = kind_of(view)
+    if len(_sold_to(view, kind)):
+        return own_traction(view)
+    return view.once(f"market traction {_OTHER[kind]}", lambda: traction_of(view.sme, _OTHER[kind]))
 
 
 def first_known(found: Landed) -> int | None:

@@ -9,7 +9,7 @@ from echannel.metrics.market.margin import PARTS, at_other_rates
 from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, of_market
+from echannel.views.market_facts import named, of_market
 from echannel.views.market_landed_facts import (
     abroad,
     assumed_words,
@@ -64,7 +64,7 @@ def keep_margin(view: View) -> Card | None:
             "market.say.margin",
             there=say.money(mean["margin"]),
             home=say.money(home_mean),
-            market=country(view, one.market),
+            market=named(view, one.market),
         )
         figures = (_margin_steps(view, mean),)
         risen = known["change"].median()

@@ -14,7 +14,7 @@ from echannel.exports import Case
 from echannel.views import axes, charts, theme
 from echannel.views.cards import Card, Rows, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, home, of_market, rules_day
+from echannel.views.market_facts import home, named, of_market, rules_day
 from echannel.views.market_landed_facts import (
     abroad,
     basket_names,
@@ -29,6 +29,7 @@ from echannel.views.market_landed_facts import (
 from echannel.views.tables import Column, Table
 
 MOST_PRODUCTS = 200
+HEAVIEST = 100.0  # kg of one piece: beyond it grams were written as kilograms more often than not
 
 
 @moved_by(of_market)
@@ -64,7 +65,9 @@ def disputed(view: View) -> Card | None:
         case(view).currency,
     )
     reasons = tuple(dict.fromkeys(why for why in frame["reason"] if why))
-    if np.isfinite(spread):
+    if np.isfinite(spread) and spread < 0.005:
+        sentence = say("market.say.disputed_nothing", n=len(switches))
+    elif np.isfinite(spread):
         sentence = say("market.say.disputed", n=len(switches), money=money_there(view, float(spread)))
     else:
         sentence = say("market.say.disputed_unknown", n=len(switches))
@@ -129,6 +132,7 @@ def coming(view: View) -> Card | None:
         for rule in rules.rules
         if options(view).kind in rule.kinds and rule.name != "handling_fee"
     ]
+    expected = [one for one in rules.coming if options(view).kind in one.kinds]
     announced = [
         {
             "rule": one.name,
@@ -139,10 +143,10 @@ def coming(view: View) -> Card | None:
             "confidence": one.confidence,
             "source": cited(one.source, say.language),
         }
-        for one in rules.coming
+        for one in expected
     ]
     if not held and not announced:
-        sentence = say("market.say.no_rules", market=country(view, rules.destination))
+        sentence = say("market.say.no_rules", market=named(view, rules.destination))
         return Card("market.landed_coming", sentence)
     frame = pd.DataFrame([*held, *announced])
     frame["until_words"] = say("market.say.open_ended")
@@ -154,7 +158,7 @@ def coming(view: View) -> Card | None:
                 what=say(f"market.rule.{one.name}"),
                 day=one.day,
             )
-            for one in rules.coming
+            for one in expected
         ]
         sentence += " " + say("market.say.coming", changes=told)
     table = Table(
@@ -200,7 +204,7 @@ def origin(view: View) -> Card | None:
         unknown=int(counts.get("unknown", 0)),
     )
     if rules.agreement is None:
-        sentence = say("market.say.no_agreement", n=len(frame), market=country(view, rules.destination))
+        sentence = say("market.say.no_agreement", n=len(frame), market=named(view, rules.destination))
     notes = []
     if rules.agreement is not None:
         number = rules.agreement.exporter_number
@@ -213,6 +217,11 @@ def origin(view: View) -> Card | None:
     missing = [name for name in ("hs_code", "weight_kg") if frame[name].isna().any()]
     notes += duty_words(view, year_case(view))
     notes += [say(f"market.say.no_{name}", n=int(frame[name].isna().sum())) for name in missing]
+    odd = frame[(frame["weight_kg"] <= 0) | (frame["weight_kg"] > HEAVIEST)]
+    if len(odd):
+        first = view.product(odd["product_id"].iloc[0])
+        weight = say.number(odd["weight_kg"].iloc[0], 1)
+        notes.append(say("market.say.odd_weight", n=len(odd), product=first, weight=weight))
     table = Table(
         "origin",
         frame.head(MOST_PRODUCTS),

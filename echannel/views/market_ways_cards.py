@@ -16,7 +16,7 @@ from echannel.countries.trade import TradeRules, area_members
 from echannel.metrics.market.crossing import Options
 from echannel.views.cards import Card, moved_by
 from echannel.views.context import View
-from echannel.views.market_facts import country, home, of_market, own_traction
+from echannel.views.market_facts import home, named, of_market, own_traction
 from echannel.views.market_landed_facts import (
     abroad,
     basket_names,
@@ -44,6 +44,8 @@ def ways(view: View) -> Card | None:
     say, at = view.say, first_known(landed(view)) or 0
     frame = _compared(view, at)
     sentence = " ".join([say("market.say.ways", basket=basket_names(view)[at]), *_advice(view, frame)])
+    known, of = frame.attrs["known"], frame.attrs["orders"]
+    on_some = say("market.say.ways_on_some", n=known, of=say.number(of)) if 0 < known < of else ""
     there = case(view).currency
     table = Table(
         "ways-to-send",
@@ -59,7 +61,7 @@ def ways(view: View) -> Card | None:
         ),
         there,
     )
-    note = " ".join(sale_words(view))
+    note = " ".join(part for part in (on_some, *sale_words(view)) if part)
     return Card(
         "market.landed_ways",
         sentence,
@@ -90,10 +92,13 @@ def _compared(view: View, at: int) -> pd.DataFrame:
                 }
             )
             margins.append(margins_there(view, year_case(view), chosen)["margin"][:, 0])
-    same = np.isfinite(margins).all(axis=0)  # orders whose margin is known every way: a fair comparison
+    same = np.isfinite(np.array(margins)).all(
+        axis=0
+    )  # orders whose margin is known every way: a fair comparison
     frame = pd.DataFrame(rows)
     frame["at_door"] = frame["at_door"].round(2) + 0.0
     means = [one[same].mean() if same.any() else _mean(one) for one in margins]
+    frame.attrs.update(known=int(same.sum()), orders=int(same.size))
     return frame.assign(margin=means)
 
 
@@ -113,7 +118,7 @@ def _advice(view: View, frame: pd.DataFrame) -> list[str]:
 
 def _to_firms(view: View, known: pd.DataFrame) -> list[str]:
     """Firms import for themselves and deduct the VAT; who pays their duties must be the importer there."""
-    say, market = view.say, country(view, case(view).route.market)
+    say, market = view.say, named(view, case(view).route.market)
     by_terms = known.set_index("terms")["margin"]
     if "dap" not in by_terms:
         return [say("market.say.way_to_firms_union", market=market, money=say.money(by_terms.iloc[0]))]
@@ -129,13 +134,12 @@ def _to_consumers(view: View, known: pd.DataFrame) -> list[str]:
     if over_oss_limit(view):
         known = known[known["scheme"] != "home"]
         said.append(say("market.say.over_oss_limit", limit=_oss_limit(view)))
-    quiet = known[known["at_door"].fillna(0.0) <= 0]
+    quiet = known[known["at_door"] <= 0]
     if not len(quiet):
-        loud: Any = known.iloc[0]
-        door = money_there(view, loud["at_door"])
-        return [*said, say("market.say.every_way_asks", door=door, money=say.money(loud["margin"]))]
+        return [*said, _asks_at_door(view, known.iloc[0])]
     best: Any = quiet.iloc[0]
-    said.append(say("market.say.best_way", **_way(view, best)))
+    key = "market.say.best_way_union" if best["terms"] == "union" else "market.say.best_way"
+    said.append(say(key, **_way(view, best)))
     if best["scheme"] == "home":
         said.append(say("market.say.under_oss_limit", limit=_oss_limit(view)))
     if best["margin"] <= 0:
@@ -146,6 +150,13 @@ def _to_consumers(view: View, known: pd.DataFrame) -> list[str]:
         told = _way(view, other)
         said.append(say("market.say.asked_at_door", **told, door=money_there(view, other["at_door"])))
     return said
+
+
+def _asks_at_door(view: View, row: Any) -> str:
+    say, money = view.say, view.say.money(row["margin"])
+    if not np.isfinite(row["at_door"]):
+        return say("market.say.every_way_asks_unknown", money=money)
+    return say("market.say.every_way_asks", door=money_there(view, row["at_door"]), money=money)
 
 
 def _way(view: View, row: Any) -> dict[str, str]:

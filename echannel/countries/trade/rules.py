@@ -72,6 +72,7 @@ class Coming(Strict):
 
     name: str
     day: date
+    kinds: tuple[Kind, ...] = ("b2c", "b2b")
     confidence: Confidence
     source: Source
 
