@@ -14,7 +14,8 @@ import pandas as pd
 import yaml
 
 from echannel.countries.statements import statements_of
-from echannel.metrics.planning.books import Books, balances, flow, read_books, working_capital
+from echannel.metrics.planning.books import Books, balances, flow, held, read_books, working_capital
+from echannel.metrics.planning.cost_variance import with_rest
 from echannel.metrics.planning.ledger_gaps import COLUMNS, balanced_ends, balanced_months, ledger_gaps
 from echannel.metrics.result import OK
 
@@ -68,15 +69,16 @@ def ledger_facts(ledger: pd.DataFrame, country: str, start: int | None = None) -
     before = books.months < (np.inf if start is None else start)
     complete = np.flatnonzero(books.complete & balanced_months(books) & before)
     ends = np.flatnonzero(books.complete & balanced_ends(books) & before)
-    held, end = _balances(books, ends)
+    owned, end = _balances(books, ends)
     profits = _profits(books, complete)
-    whole = LedgerFacts(balances=held, profits=profits, end=end, gaps=gaps, reason=reason)
+    whole = LedgerFacts(balances=owned, profits=profits, end=end, gaps=gaps, reason=reason)
     months = complete[-_YEAR:]
     if len(months) < _FEWEST_MONTHS:
         return whole
     turnover = float(flow(books, books.statements.turnover)[months].sum())
     spent = _by_plan_line(books, country, months)
     gross, charges = spent.pop("staff_gross", 0.0), spent.pop("employer_charges", 0.0)
+    spent.pop("interest", None)  # follows from the loans
     goods = -float(flow(books, books.statements.cost_of_sales)[months].sum())
     by_measure = _days(books, end)
     return replace(
@@ -97,8 +99,8 @@ def _balances(books: Books, ends: np.ndarray) -> tuple[dict[str, float], int]:
     if not len(ends):
         return {}, -1
     end = int(books.months[ends[-1]])
-    held = balances(books)
-    there = held[(held["month"] == end).to_numpy()]
+    rows = balances(books)
+    there = rows[(rows["month"] == end).to_numpy()]
     return dict(zip(there["line"], there["value"].astype(float), strict=True)), end
 
 
@@ -120,6 +122,45 @@ def _profits(books: Books, complete: np.ndarray) -> dict[int, float]:
     return {int(books.months[at]): float(result[at]) for at in months}
 
 
+def booked_lines(ledger: pd.DataFrame, country: str) -> pd.DataFrame:
+    """The books' complete months in the lines of a plan: ``month``, ``line``, ``value``.
+
+    Corporation tax is left out. Costs are positive, ex VAT; ``unplaced`` is what no line of a plan has (see
+    ``cost_variance``); ``cash`` is held at the month's end. Months that do not balance are left out; of
+    balances, those that do not.
+    """
+    books = read_books(ledger, statements_of(country))
+    empty = pd.DataFrame({"month": np.zeros(0, int), "line": [], "value": np.zeros(0)})
+    if books is None:
+        return empty
+    form = books.statements
+    lines = {
+        "turnover": flow(books, form.turnover),
+        "cost_of_sales": -flow(books, form.cost_of_sales),
+        "depreciation": -flow(books, form.depreciation),
+        **_costs_by_month(books, country),
+    }
+    every = tuple(one.name for one in form.lines if not one.sums and one.name != "corporation_tax")
+    lines = with_rest(lines, flow(books, every))
+    there = books.complete & balanced_months(books)
+    cash = held(books, "cash")
+    ends = books.complete & balanced_ends(books)
+    parts = [
+        pd.DataFrame({"month": books.months[at], "line": name, "value": values[at]})
+        for name, values, at in [*((name, one, there) for name, one in lines.items()), ("cash", cash, ends)]
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _costs_by_month(books: Books, country: str) -> dict[str, np.ndarray]:
+    """Costs by line of the plan and month ``(months,)``."""
+    found: dict[str, np.ndarray] = {}
+    for at, name in enumerate(_names(books, country)):
+        if name:
+            found[name] = found.get(name, 0.0) + (books.debits - books.credits)[at]
+    return found
+
+
 def _share(amount: float, turnover: float) -> float:
     share = amount / turnover if turnover > 0 and amount > 0 else _NAN
     return share if share <= 0.5 else _NAN
@@ -127,16 +168,18 @@ def _share(amount: float, turnover: float) -> float:
 
 def _by_plan_line(books: Books, country: str, months: np.ndarray) -> dict[str, float]:
     """Costs of ``months`` by line of the plan; accounts of other lines (depreciation …) are left out."""
-    moved = (books.debits - books.credits)[:, months].sum(axis=1)
+    summed = {name: float(by[months].sum()) for name, by in _costs_by_month(books, country).items()}
+    return {name: round(amount, 2) for name, amount in summed.items() if round(amount, 2) > 0}
+
+
+def _names(books: Books, country: str) -> list[str]:
+    """The plan's line of each account; "" for others."""
     accounts, rules = books.accounts, _rules().get(country, {})
-    found: dict[str, float] = {}
-    for account, label, line, amount in zip(
-        accounts["account"].astype(str), accounts["label"].fillna(""), accounts["line"], moved, strict=True
-    ):
-        name = _plan_line(account, str(label), str(line), rules)
-        if name and amount:
-            found[name] = found.get(name, 0.0) + float(amount)
-    return {name: round(amount, 2) for name, amount in found.items() if amount > 0}
+    columns = (accounts["account"].astype(str), accounts["label"].fillna(""), accounts["line"])
+    return [
+        _plan_line(account, str(label), str(line), rules)
+        for account, label, line in zip(*columns, strict=True)
+    ]
 
 
 def _plan_line(account: str, label: str, line: str, rules: Mapping[str, Mapping[str, Any]]) -> str:

@@ -238,7 +238,6 @@ _LISTED = {
     "one_off": "one_offs",
     "dividend": "dividends",
     "vat_registered_from": "registered_from",
-    "market_orders": "market_entries",
 }
 _OF_OPENING = {
     "opening_tax": "corporation_tax",
@@ -255,5 +254,6 @@ def entered_as(assumption: str, about: str = "") -> tuple[str, ...]:
         return "opening", _OF_OPENING.get(assumption, assumption.removeprefix("opening_"))
     if assumption == "margin_rate" and about == "b2b":
         return ("margin_rate_b2b",)
-    name = _LISTED.get(assumption, assumption)
+    market = assumption.startswith("market_")
+    name = "market_entries" if market else _LISTED.get(assumption, assumption)
     return (name,) if name in PlanningProfile.model_fields else ()

@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from echannel import __version__
-from echannel.adopted import adopted_turnover
+from echannel.adopted import adopted_lines, adopted_turnover
 from echannel.countries.statements import statements_of
 from echannel.foresight import calendar_of, history_of, season_of_peers
 from echannel.kept import kept, key_of
 from echannel.metrics.planning.books import Books, flow, read_books
+from echannel.metrics.planning.cost_variance import cost_variance
 from echannel.metrics.planning.inputs import PlanInputs
 from echannel.metrics.planning.uncertainty import Spread, usual_spread, with_history
+from echannel.plan_ledger import booked_lines
 
 if TYPE_CHECKING:
     from echannel.metrics.turnover import Sales
@@ -70,6 +72,25 @@ def planned_months(sme: Sme) -> pd.DataFrame:
         }
     )
     return frame[np.isfinite(frame["turnover"])].reset_index(drop=True)
+
+
+def costs_against_plan(sme: Sme) -> pd.DataFrame:
+    """Each line of the adopted plan against the books, of the last twelve months in both (see
+    ``cost_variance``); empty without an adopted plan, or without books."""
+    booked = booked_lines(sme.table("ledger"), sme.profile.country)
+    found = cost_variance(adopted_lines(sme), booked[(booked["line"] != "cash").to_numpy()])
+    return found[found["month"].isin(found["month"].drop_duplicates().tail(YEAR))].reset_index(drop=True)
+
+
+def cash_against_plan(sme: Sme) -> pd.DataFrame:
+    """Cash at month ends as adopted and as booked: ``month``, ``planned``, ``actual``, ``difference``."""
+    booked = booked_lines(sme.table("ledger"), sme.profile.country)
+    planned, actual = (
+        one[(one["line"] == "cash").to_numpy()].set_index("month")["value"].astype(float)
+        for one in (adopted_lines(sme), booked)
+    )
+    both = pd.DataFrame({"planned": planned, "actual": actual}).dropna().tail(YEAR)
+    return both.assign(difference=(both["actual"] - both["planned"]).round(2)).reset_index(names="month")
 
 
 def plan_of_last_year(sme: Sme) -> pd.DataFrame:

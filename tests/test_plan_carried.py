@@ -16,7 +16,7 @@ from echannel.metrics.planning.inputs import Loan
 from echannel.metrics.planning.ledger_gaps import ledger_gaps
 from echannel.metrics.planning.loans import schedule
 from echannel.plan_carried import owed_before
-from echannel.plan_ledger import ledger_facts
+from echannel.plan_ledger import booked_lines, ledger_facts
 from echannel.planning_profile import LoanEntry, PlanningProfile
 from echannel.plans import basis_of
 from echannel.views.context import View
@@ -225,3 +225,16 @@ def test_nothing_reassuring_is_said_of_books_that_do_not_balance():
     assert UNKNOWN not in made.plan_basis.reasons
     assert view.say("reason.planning.ledger_unbalanced") in following
     assert noted(made.plan_basis, "ledger_gap").about.startswith("2026-10")
+
+
+def test_the_books_months_are_the_plan_s_lines_and_sum_to_their_result():
+    ledger = books("2026-10")
+    extra = ledger.iloc[[-1, -1]].assign(account=["671000", "512000"], debit=[30.0, 0.0], credit=[0.0, 30.0])
+    lines = booked_lines(pd.concat([ledger, extra], ignore_index=True), "FR")
+    last = lines[lines["month"] == 681].set_index("line")["value"]
+    assert last[["turnover", "cost_of_sales", "rent", "staff_gross"]].tolist() == [6_000, 3_000, 500, 1_000]
+    assert last["unplaced"] == pytest.approx(30.0)
+    assert last["cash"] == 20_000 + 9 * 1_500 - 30
+    wrong = booked_lines(with_error(ledger, "2026-08", 5.0), "FR")
+    assert 679 not in set(wrong["month"]) and 681 in set(wrong["month"])
+    assert set(wrong.loc[wrong["line"] == "cash", "month"]) == set(range(673, 679))
