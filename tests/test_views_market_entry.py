@@ -12,6 +12,8 @@ from views_shop import shop
 from echannel.export_costs import USUAL
 from echannel.locale import Speaker
 from echannel.views import (
+    address,
+    market_controls,
     market_entry_cards,
     market_landed_cards,
     market_margin_cards,
@@ -306,3 +308,21 @@ def test_small_parcels_into_the_uk_are_relieved_until_march_2029(french, day, wa
         below = landed(view)["intrinsic_value"][:, 0] <= 135
         assert not below.any() or set(landed(view).regime[below, 0]) == {way}
     assert market_landed_cards.landed_price(view) is not None
+
+
+def test_channel_and_discount_have_their_controls_and_start_from_what_is_entered(british):
+    firm = entered(british, discount_rate={"FR": 0.1})
+    asked = []
+    bar = market_controls._Bar(view_of(firm, "FR"), asked.append)
+    assert bar.lists["discount"].value == 10 and bar.lists["channel"].value == ""
+    bar.lists["channel"].value = "marketplace"
+    assert len(asked) == 1 and asked[-1].market.channel == "marketplace" and asked[-1].market.discount is None
+    bar.lists["market"].value = "DE"
+    assert len(asked) == 2 and bar.lists["discount"].value == 0, "nothing is entered for Germany"
+    bar.lists["discount"].value = 25
+    assert asked[-1].market.discount == 0.25
+    bar.lists["market"].value = "FR"
+    assert bar.lists["discount"].value == 25, "what the reader moved stays"
+    assert all(box.description for box in bar.lists.values())
+    assert address.read(address.written(asked[-1], "market"), "market").market == asked[-1].market
+    assert bar.lists["rules_on"].min == date(2021, 7, 1)

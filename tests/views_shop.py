@@ -50,6 +50,7 @@ def shop(
     return SimpleNamespace(
         profile=profile,
         workspace=None,
+        memory=None,
         sales=sales,
         manifest=manifest,
         pack=country_pack(country),

@@ -9,7 +9,7 @@ from typing import Any
 
 from ipywidgets import Accordion, DatePicker, Dropdown, HBox, IntSlider, Layout, VBox
 
-from echannel.countries.trade import trade_rules
+from echannel.countries.trade import first_day, trade_rules
 from echannel.errors import UserError
 from echannel.metrics.market.criteria import CRITERIA, PRESETS, preset
 from echannel.metrics.market.ranking import METHODS
@@ -74,7 +74,7 @@ class _Bar:
             "method": Dropdown(
                 options=[(say(f"market.method.{name}"), name) for name in METHODS], value=now.method
             ),
-            "rules_on": DatePicker(value=rules_day(view)),
+            "rules_on": DatePicker(value=max(rules_day(view), first_day()), min=first_day()),
             "terms": Dropdown(
                 options=[
                     (say("market.filter.usual"), _USUAL),

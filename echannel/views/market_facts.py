@@ -146,7 +146,7 @@ def year_rows(view: View, n: float, unit: str = "orders") -> Rows:
 def named(view: View, code: object) -> str:
     """A country's name inside a sentence: with its article, where the language wants one."""
     if code in _WITH_ARTICLE:
-        return view.say(f"market.named.{code}")
+        return view.say(f"market.named.{str(code).lower()}")
     return country(view, code)
 
 

@@ -9,6 +9,7 @@ from echannel.countries.trade.rules import (
     area_currency,
     area_members,
     customs_area,
+    first_day,
     trade_rules,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "area_currency",
     "area_members",
     "customs_area",
+    "first_day",
     "trade_rules",
 ]

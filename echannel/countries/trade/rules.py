@@ -178,6 +178,11 @@ def customs_area(country: str) -> str | None:
     return found.area if found else None
 
 
+def first_day() -> date:
+    """The first day of which the rules of every area are kept."""
+    return max(area.known_since for area in _areas())
+
+
 def area_members(country: str) -> tuple[str, ...]:
     """The members of a country's customs area; the country alone where no rules are kept."""
     found = _area_of(country)
