@@ -57,6 +57,7 @@ NOT_FOR_READERS = {
     "system-ui, ": "a list of fonts",
     "the worker process died": "technical detail in run.log",
     "nom du client": "a header in other people's files",
+    "SELECT product, sum(": "a query to start from",
 }
 DATA_MODULES = (
     "echannel/demo/",  # invented firms, products and files: data, in the firm's own language
