@@ -48,6 +48,13 @@ class Sme:
             self._tables[name] = self.store.read(name, manifest=self.manifest)
         return self._tables[name]
 
+    def describe(self, table: str = "", language: str = "") -> pd.DataFrame:
+        """Help: the tables there are, or the columns of one, in words (see ``echannel.describing``)."""
+        from echannel.describing import describe_columns, describe_tables
+
+        say = self.speaker(language or None)
+        return describe_columns(self, table, say) if table else describe_tables(self, say)
+
     @cached_property
     def sales(self) -> Sales:
         """Counted sales, refunds on their own day (see ``echannel.metrics.turnover``)."""
