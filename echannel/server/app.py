@@ -29,6 +29,8 @@ from echannel.kernels import can_fork, use_warm_kernels
 from echannel.register import existing_register, open_register
 from echannel.register.signed_in import still_signed_in
 from echannel.register.users import has_users
+from echannel.server import reports
+from echannel.server.assets import ROUTE
 from echannel.server.authorizer import EndOwnKernel, OwnKernels, WidgetsOnly
 from echannel.server.handlers import AssetHandler, DashboardHandler, HomeHandler, LibraryHandler, NothingHere
 from echannel.server.headers import headers
@@ -78,6 +80,9 @@ class Dashboards(Voila):
             "allow_remote_access": False,
             "local_hostnames": serving.host_names,
             "headers": headers(serving),
+            # Poor lines: what a page holds is text, a sixth of its size when packed.
+            "compress_response": True,
+            "websocket_compression_options": {"compression_level": 6, "mem_level": 8},
             "login_url": LOGIN,
             "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": serving.secure},
             "default_handler_class": NothingHere,
@@ -94,7 +99,9 @@ class Dashboards(Voila):
         return [
             (r"/", HomeHandler),
             (r"/favicon\.ico", RedirectHandler, {"url": "/echannel/favicon.svg"}),
-            (r"/echannel/([\w.-]+)", AssetHandler, {"path": "/"}),
+            (ROUTE, AssetHandler, {"path": "/"}),
+            (reports.ASSETS, AssetHandler, {"path": "/"}),
+            (reports.ROUTE, reports.ReportHandler),
             *(self._doors() if self.serving.login else ()),
             *kept,
         ]
@@ -243,6 +250,8 @@ def _config(notebooks: Path, serving: Serving) -> Config:
     config.MappingKernelManager.cull_connected = serving.login
     config.MappingKernelManager.allow_tracebacks = not serving.login
     config.KernelManager.autorestart = False
+    # A dashboard's widgets come in one message, however much it is; the limit would drop it.
+    config.WidgetsOnly.limit_rate = False
     return config
 
 

@@ -11,7 +11,8 @@ from echannel.batch.plan import page_names
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import load_sme, sme_ids
-from echannel.server.urls import ASSETS, RENDER, dashboard_url, report_url
+from echannel.server.assets import assets_url
+from echannel.server.urls import RENDER, dashboard_url, report_url
 from echannel.workspace import Workspace, find_workspace
 
 
@@ -28,7 +29,7 @@ def page_frame(name: str, sme: str, language: str) -> dict[str, Any]:
         "frame": Frame(
             language,
             " · ".join(part for part in title if part),
-            ASSETS,
+            assets_url(),
             Words.of(say),
             Link(BRAND, dashboard_url("home", lang=language)),
             tuple(
@@ -63,21 +64,24 @@ def page_frame(name: str, sme: str, language: str) -> dict[str, Any]:
 def _actions(workspace: Workspace, tool: str, sme: str, say: Speaker) -> dict[str, str]:
     """What the row of buttons says, and where the plain report is; "" where none was made."""
     words = ("label", "print", "workbook", "both", "share", "back", "next", "leave")
-    made = newest_report(workspace, sme, tool, say.language)
+    cohort = newest_report(workspace, sme, tool, say.language)
     return {
         **{word: say(f"serve.do.{word}") for word in words},
         "at": say("serve.do.at", at="{at}", all="{all}"),
-        "report": report_url(made.parent.parent.name, sme, tool, say.language) if made else "",
+        "report": report_url(cohort, sme, tool, say.language) if cohort else "",
         "report_words": say("serve.do.report"),
     }
 
 
-def newest_report(workspace: Workspace, sme: str, tool: str, language: str) -> Path | None:
-    """The last report of a tool that the batch made for an SME, whatever the cohort it was made with."""
+def newest_report(workspace: Workspace, sme: str, tool: str, language: str) -> str:
+    """The cohort with which the last report of a tool was made for an SME; "" where there is none."""
     if sme not in sme_ids(workspace):
-        return None
-    made = workspace.reports.glob(f"*/{sme}/{tool}.{language}.html")
-    return max(made, key=lambda path: path.stat().st_mtime_ns, default=None)
+        return ""
+    made: list[Any] = list(workspace.reports.glob(f"*/{sme}/{tool}.{language}.html"))
+    newest = max(
+        made, key=lambda path: path.stat().st_mtime_ns if isinstance(path, Path) else 0, default=None
+    )
+    return "" if newest is None else str(newest.parent.parent.name)
 
 
 def _sme_option(workspace: Workspace, sme: str, current: bool) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from functools import cache
-from pathlib import Path
 from typing import Any, cast
 
 import tornado.web
@@ -13,12 +12,12 @@ from nbformat import NotebookNode
 from tornado.web import RequestHandler, StaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
-from echannel.batch.pages import asset_files
 from echannel.batch.plan import page_names, tool_names
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import load_sme
 from echannel.register.audit_trail import note_opened
+from echannel.server.assets import FOR_A_YEAR, assets_url, files
 from echannel.server.frames import page_frame
 from echannel.server.front import front_page, waiting_page
 from echannel.server.headers import page_policy
@@ -36,8 +35,6 @@ __all__ = [
     "NothingHere",
     "reader_language",
 ]
-_OWN = Path(__file__).parent / "template"
-_OWN_FILES = ("dashboard.css", "dashboard.js", "favicon.svg", "login.css", "reader.js")
 
 
 class HomeHandler(Plain):
@@ -84,7 +81,7 @@ class AssetHandler(_WithHeaders, StaticFileHandler):
     @classmethod
     def get_absolute_path(cls, root: str, path: str) -> str:
         """The file of that name."""
-        return str(_assets().get(path, ""))
+        return str(files().get(path, ""))
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
         """Only what is on the list."""
@@ -93,9 +90,10 @@ class AssetHandler(_WithHeaders, StaticFileHandler):
             return None
         return absolute_path
 
-
-def _assets() -> dict[str, Path]:
-    return {**asset_files(), **{name: _OWN / name for name in _OWN_FILES}}
+    def set_extra_headers(self, path: str) -> None:
+        """An address with the hash of what it holds need not be asked for again; another one must."""
+        hashed = self.request.path.startswith(assets_url())
+        self.set_header("Cache-Control", FOR_A_YEAR if hashed else "no-cache")
 
 
 class LibraryHandler(_WithHeaders):

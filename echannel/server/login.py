@@ -21,10 +21,11 @@ from echannel.locale import LANGUAGES, Speaker
 from echannel.register.passwords import SHORTEST
 from echannel.register.signed_in import sign_in, sign_out
 from echannel.register.users import Account, check_sign_in, choose_password, link_holder
+from echannel.server.assets import assets_url
 from echannel.server.identity import SignedInPeople
 from echannel.server.plain import Plain
 from echannel.server.throttle import Throttle
-from echannel.server.urls import ASSETS, RENDER
+from echannel.server.urls import RENDER
 
 LOGIN = "/login"
 LOGOUT = "/logout"
@@ -97,7 +98,9 @@ class _Door(Plain):
         links = tuple(
             Link(say(f"language.{one}"), url, one == language, one) for one, url in languages.items()
         )
-        frame = Frame(language, f"{title} · {BRAND}", ASSETS, Words.of(say), None, (), links, figures=False)
+        frame = Frame(
+            language, f"{title} · {BRAND}", assets_url(), Words.of(say), None, (), links, figures=False
+        )
         page = _pages().get_template(template)
         self.finish(page.render(frame=frame, say=say, title=title, xsrf=self.xsrf_token.decode(), **more))
 

@@ -11,8 +11,9 @@ from tornado.web import HTTPError
 
 from echannel.batch.pages import BRAND, Frame, Link, Words, message_page
 from echannel.locale import LANGUAGES, Speaker
+from echannel.server.assets import assets_url
 from echannel.server.identity import Person
-from echannel.server.urls import ASSETS, dashboard_url
+from echannel.server.urls import dashboard_url
 
 
 def reader_language(accepted: str) -> str:
@@ -67,5 +68,5 @@ def _failure(key: str, language: str) -> str:
     say = Speaker(language)
     home = Link(BRAND, dashboard_url("home", lang=language))
     title = f"{say('serve.home.title')} · {BRAND}"
-    frame = Frame(language, title, ASSETS, Words.of(say), home, figures=False)
+    frame = Frame(language, title, assets_url(), Words.of(say), home, figures=False)
     return message_page(frame, say("serve.error.title"), say(key))

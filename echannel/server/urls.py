@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-ASSETS = "/echannel/"
 RENDER = "/voila/render/"
 REPORTS = "/echannel/report/"
 
