@@ -59,7 +59,7 @@ $(SMALL)/finished: $(SETUP) tests/small_demo.py $(wildcard notebooks/*.ipynb par
 	$(BIN)/python tests/small_demo.py $(SMALL)
 
 lab: setup
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks/launcher.ipynb
 
 serve: setup
 	@$(BIN)/echannel serve
