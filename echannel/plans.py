@@ -23,6 +23,7 @@ from echannel.plan_costs import costs_of, supplier_terms, with_loans_in_books, w
 from echannel.plan_entries import entered, market_entries
 from echannel.plan_known import Known, known_of
 from echannel.plan_opening import opening_of, stock_policy, stock_seen, tax_setting, vat_setting
+from echannel.plan_plausible import implausible
 from echannel.plan_streams import streams_of
 from echannel.planning_profile import month_number
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from echannel.metrics.planning.turnover_forecast import TurnoverForecast
     from echannel.sme import Sme
 
-_IMPLAUSIBLE = 3.0  # fixed costs of so many times turnover
 _GAPS = 5  # of books that do not balance, so many are named
 
 
@@ -184,11 +184,7 @@ def _judge(known: Known, inputs: PlanInputs, rules: PlanRules) -> None:
     currencies = set(known.sme.table("orders")["currency"].dropna().astype(str))
     if currencies - {inputs.currency}:
         known.reasons.append("reason.planning.currencies_mixed")
-    turnover = float(inputs.turnover[0, :12].sum())
-    fixed = sum(float(np.sum(np.broadcast_to(one.amount, MONTHS)[:12])) for one in inputs.costs)
-    fixed += sum(12 * float(np.max(one.gross)) for one in inputs.staff)
-    if turnover > 0 and fixed > _IMPLAUSIBLE * turnover:
-        known.reasons.append("reason.planning.costs_implausible")
+    known.reasons += implausible(known, inputs)
     if known.sme.profile.vat.regime == "flat_rate" and np.isnan(rules.vat.flat_rate).all():
         known.reasons.append("reason.planning.flat_rate_unknown")
     if known.books.reason:

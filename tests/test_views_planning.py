@@ -212,6 +212,53 @@ def test_goods_that_cost_more_than_they_sell_for_are_named():
     assert not re.search(ODD, text(drawn(view)))
 
 
+ODD_INPUTS = {
+    "costs_implausible": {"rent": 9_000_000},
+    "turnover_implausible": {"turnover": 9_000_000},
+    "cash_implausible": {"opening": {"cash": -90_000_000}},
+    "stock_days_implausible": {"stock_cover_days": 700},
+    "payment_days_implausible": {"customer_days": 365},
+    "margin_implausible": {"margin_rate": 0.98},
+}
+
+
+def test_inputs_out_of_any_range_are_named_first_and_the_plan_stays_open(made_up):
+    before = made_up.profile
+    try:
+        for reason, odd in ODD_INPUTS.items():
+            told = PlanningProfile.model_validate(TOLD | odd)
+            made_up.profile = before.model_copy(update={"planning": told})
+            for language in ("en", "fr"):
+                # Turned a little: a thousand versions will do.
+                turned = Choice(plan=PlanChoice("expected", (("price", 1.001),)))
+                view = View(made_up, made_up.speaker(language), turned)
+                found = {one for one in planning_plan.basis(view).reasons if "implausible" in one}
+                assert f"reason.planning.{reason}" in found, reason
+                words = view.say(f"reason.planning.{reason}")
+                assert words in planning_opening.planning(view)[2]
+                assert planning_plan.planned(view).line("turnover").any()
+            shown = opening_html("planning", view) + block_html(planning_opening.tiles(view), view)
+            assert not re.search(ODD, text(shown)), reason
+        assert not re.search(ODD, text(drawn(view))), "the whole page, of the last one"
+    finally:
+        made_up.profile = before
+    told = planning_plan.basis(View(made_up, made_up.speaker("en")))
+    odd = {one for one in told.reasons if "implausible" in one}
+    assert odd == {"reason.planning.costs_implausible"}, "its rent and pay are three times its turnover"
+
+
+def test_a_turnover_of_nothing_is_said_to_be_that(made_up):
+    before = made_up.profile
+    try:
+        none = PlanningProfile.model_validate(TOLD | {"turnover": 0})
+        made_up.profile = before.model_copy(update={"planning": none})
+        view = View(made_up, made_up.speaker("en"))
+        opening = planning_opening.planning(view)
+        assert view.say("planning.open.why_zero") in opening and view.say("planning.turnover_zero") in opening
+    finally:
+        made_up.profile = before
+
+
 def test_two_months_of_sales_make_a_flat_plan_and_say_so():
     young = months_of(firm({"opening": {"cash": 500}}, orders=900, orientation="b2c"), 2)
     view = View(young, young.speaker("en"))

@@ -39,6 +39,7 @@ _TAKES = {
     "loans": "planning.open.loans_take",
     "owners": "planning.open.owners_take",
 }
+_ODD = "_implausible"
 _WORTH_SAYING = 0.1  # of the largest part
 
 
@@ -46,8 +47,13 @@ def planning(view: View) -> Sentences:
     """What happens to cash, why, and what to do next."""
     say, made = view.say, planned(view)
     if made is None:
-        return say("planning.open.no_plan"), say("planning.open.why_no_plan"), say(why_not(view)[0])
+        return say("planning.open.no_plan"), _no_turnover(view), say(why_not(view)[0])
     return _state(view, made), _cause(view, made), _next_step(view, made)
+
+
+def _no_turnover(view: View) -> str:
+    sold = len(view.sme.sales.orders)
+    return view.say("planning.open.why_zero" if sold else "planning.open.why_no_plan")
 
 
 def _state(view: View, made: Plan) -> str:
@@ -89,10 +95,14 @@ def _margin_rate(made: Plan) -> float:
 
 
 def _next_step(view: View, made: Plan) -> str:
-    """Find money, keep a reserve, or neither; and check what nobody stated."""
+    """Look at what can hardly be meant; find money, keep a reserve, or neither; check what nobody stated."""
     say, held, ahead = view.say, made.line("cash"), outlook(view)
-    below = np.flatnonzero(held < 0)
-    if missing := unsaid(view):
+    below, found = np.flatnonzero(held < 0), basis(view)
+    assert found is not None
+    odd = [reason for reason in found.reasons if reason.endswith(_ODD)]
+    if odd:
+        said = " ".join(say(reason) for reason in odd)
+    elif missing := unsaid(view):
         said = " ".join(say(reason) for reason in missing)
     elif doubtful(view):
         said = say("reason.planning.ledger_unbalanced")
@@ -106,8 +116,7 @@ def _next_step(view: View, made: Plan) -> str:
         said = say("planning.open.reserve", money=_money(view, ahead.lowest))
     else:
         said = say("planning.open.room", money=_money(view, held.min() if ahead is None else ahead.lowest))
-    found = basis(view)
-    assumed = sum(one.made_by == "default" for one in found.assumptions) if found is not None else 0
+    assumed = sum(one.made_by == "default" for one in found.assumptions)
     return f"{said} {say('planning.open.check', n=assumed)}" if assumed else said
 
 

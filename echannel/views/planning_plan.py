@@ -99,7 +99,9 @@ def _saved_entries(sme: Sme) -> tuple[MarketEntry, ...]:
 
 def why_not(view: View) -> tuple[str, ...]:
     """Why there is no plan, as catalogue keys; () where there is one."""
-    return () if basis(view) is not None else ("planning.nothing_sold",)
+    if basis(view) is not None:
+        return ()
+    return ("planning.turnover_zero" if len(view.sme.sales.orders) else "planning.nothing_sold",)
 
 
 CASH_UNKNOWN = "reason.planning.cash_unknown"
