@@ -107,6 +107,8 @@ def test_where_a_value_is_entered_is_a_line_of_the_profile():
     assert len(names) > 30
     for name in names:
         path = entered_as(name)
+        if name.startswith("entry_"):
+            continue  # of the market page, which has fields of its own
         assert path or name in ("share", "ledger_gap"), name
         if path:
             assert path[0] in fields and (len(path) == 1 or path[1] in opening), path
