@@ -15,7 +15,14 @@ from views_shop import FORMULA, SCRIPT, shop
 from echannel.competitors import noted_prices
 from echannel.register import add_price, duty_states, open_register, set_duty_state
 from echannel.register.database import ADDRESS
-from echannel.views import market_competitor_cards, market_duties_cards, market_sheet_cards, market_swot_cards
+from echannel.views import (
+    market_competitor_cards,
+    market_duties_cards,
+    market_habits_cards,
+    market_sheet_cards,
+    market_swot_cards,
+    market_trend_cards,
+)
 from echannel.views.context import Choice, View
 from echannel.views.market_choice import MarketChoice
 from echannel.views.market_price_notes import PriceNotes
@@ -25,7 +32,8 @@ from echannel.workspace import Workspace
 
 CARDS = [
     market_sheet_cards.like_what,
-    market_sheet_cards.over_time,
+    market_habits_cards.habits,
+    market_trend_cards.over_time,
     market_sheet_cards.calendar,
     market_duties_cards.duties,
     market_competitor_cards.competitors,
@@ -95,7 +103,7 @@ def test_a_market_without_figures_says_so_and_shows_no_zero(made):
     card = market_sheet_cards.like_what(view)
     assert "reason.no_source_for_market" in card.missing
     assert "not known" in to_html(card.table, view.say, "x")
-    assert market_sheet_cards.over_time(view).missing == ("reason.fx_not_quoted",)
+    assert market_trend_cards.over_time(view).missing == ("reason.fx_not_quoted",)
 
 
 def test_the_calendar_knows_british_bank_holidays_and_french_soldes(made):

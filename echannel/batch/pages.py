@@ -113,11 +113,12 @@ def copy_assets(folder: Path) -> None:
 
 @lru_cache
 def asset_files() -> dict[str, Path]:
-    """The files that pages need, by name: plotly itself, our script, and the two style sheets."""
+    """The files that pages need, by name: plotly itself, our scripts, and the two style sheets."""
     views, plotly = files("echannel.views"), files("plotly") / "package_data"
     sources = {
         "plotly.min.js": plotly / "plotly.min.js",
         "figures.js": views / "figures.js",
+        "print.js": views / "print.js",
         "theme.css": views / "theme.css",
     }
     found = {name: Path(str(source)) for name, source in sources.items()}

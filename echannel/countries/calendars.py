@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
+import yaml
 from pydantic import Field
 
 from echannel.countries.dated import Strict
 from echannel.errors import UserError
 
+_MOVED = ("observed", "estimated", "substitute")  # what the library writes behind a day that moved
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -62,6 +66,40 @@ class Calendar(Strict):
         offered = getattr(country, "supported_languages", ())
         near = [name for name in offered if name.split("_")[0] == language]
         return f"{language}_GB" if f"{language}_GB" in near else next(iter(near), None)
+
+
+def abroad_holidays(country: str, years: Iterable[int], language: str) -> tuple[dict[date, str], bool]:
+    """Public holidays of a country without a pack, by day, and whether some keep their English name.
+
+    Where the library has no names in ``language`` they are its English ones, with the common ones
+    (``holiday_names.yml``) put into ``language``.
+
+    Raises
+    ------
+    UserError
+        The library does not know the country.
+    """
+    calendar = Calendar(library=country)
+    if (calendar._library_language(language) or "").startswith(language) or language == "en":
+        return calendar.public_holidays(years, language), False
+    names = _common_names()[language]
+    found = calendar.public_holidays(years, "en")
+    parts = {day: [_in_words(one, names) for one in text.split("; ")] for day, text in found.items()}
+    foreign = any(name is None for day in parts.values() for name, _ in day)
+    return {day: "; ".join(name or own for name, own in both) for day, both in parts.items()}, foreign
+
+
+def _in_words(name: str, names: Mapping[str, str]) -> tuple[str | None, str]:
+    """A holiday's name in another language, None where it has none there; and its own name."""
+    plain, bracket, rest = name.partition(" (")
+    known = names.get(name) or (names.get(plain) if bracket and rest.startswith(_MOVED) else None)
+    return known, name
+
+
+@cache
+def _common_names() -> dict[str, dict[str, str]]:
+    text = files("echannel.countries").joinpath("holiday_names.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)
 
 
 class SaleStart(Strict):

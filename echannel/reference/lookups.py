@@ -1,4 +1,4 @@
-"""``echannel reference vat`` and ``company``: asking a public register about one firm, in plain words."""
+"""Asking a public register about one firm, in plain words: from the command line, and for a dashboard."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from echannel.errors import UserError
+from echannel.locale import Speaker
 from echannel.reference import companies, vies
 from echannel.reference.companies import Company
 from echannel.reference.http import Live
+from echannel.reference.vies import VatNumber
 from echannel.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,35 +27,53 @@ def tell_vat(workspace: Workspace, talk: Talk, numbers: Sequence[str]) -> bool:
     """Says of each VAT number whether VIES has it today; True when every number has an answer."""
     if len(numbers) > MOST_NUMBERS:
         raise UserError("reference.error.too_many_numbers", n=len(numbers), most=MOST_NUMBERS)
-    live, say = Live(workspace, online=True), talk.say
+    live = Live(workspace, online=True)
     states = []
     for number in numbers:
         found = vies.check(live, number)
         states.append(found.state)
-        why = say(found.reason) if found.reason else ""
-        said = say(f"reference.vat.{found.state}", number=number.strip())
-        talk.print(f"{said} {why}".strip(), style=_STYLES[found.state])
+        talk.print(vat_words(talk.say, number, found), style=_STYLES[found.state])
     return "unknown" not in states
 
 
 def tell_company(workspace: Workspace, talk: Talk, wanted: str, country: str) -> bool:
     """Says what the public register of a country has about a firm; True when it has one."""
-    live, say = Live(workspace, online=True), talk.say
+    found = firms(Live(workspace, online=True), wanted, country)
+    for words in firms_words(talk.say, wanted, found):
+        talk.print(words, style="" if found else "yellow")
+    return bool(found)
+
+
+def vat_words(say: Speaker, number: str, found: VatNumber) -> str:
+    """A number's answer as people read it, with the reason where there is none."""
+    why = say(found.reason) if found.reason else ""
+    return f"{say(f'reference.vat.{found.state}', number=number.strip())} {why}".strip()
+
+
+def firms(live: Live, wanted: str, country: str) -> list[Company]:
+    """The firms that a country's register (``FR`` or ``GB``) finds by a number or a name.
+
+    Raises
+    ------
+    UserError
+        Another country, or a register that gave no answer (``SourceFailed``).
+    """
     match country.upper():
         case "FR":
-            found = _french(live, wanted)
+            return _french(live, wanted)
         case "GB" | "UK":
-            found = _british(live, wanted)
-        case _:
-            raise UserError("reference.error.company_country", country=country)
+            return _british(live, wanted)
+    raise UserError("reference.error.company_country", country=country)
+
+
+def firms_words(say: Speaker, wanted: str, found: Sequence[Company]) -> list[str]:
+    """One line a firm, and whether there may be more; that there is none, where there is none."""
     if not found:
-        talk.print(say("reference.company.none", wanted=wanted), style="yellow")
-        return False
-    for one in found:
-        _tell(talk, one)
+        return [say("reference.company.none", wanted=wanted)]
+    lines = [_words(say, one) for one in found]
     if len(found) == companies.MOST_FOUND:
-        talk.print(say("reference.company.first_only", n=len(found)))
-    return True
+        lines.append(say("reference.company.first_only", n=len(found)))
+    return lines
 
 
 def _french(live: Live, wanted: str) -> list[Company]:
@@ -72,8 +92,7 @@ def _british(live: Live, wanted: str) -> list[Company]:
     return companies.british_companies(live, wanted)
 
 
-def _tell(talk: Talk, one: Company) -> None:
-    say = talk.say
+def _words(say: Speaker, one: Company) -> str:
     name = one.name or say("reference.company.person")
     states = {True: say("reference.company.active"), False: say("reference.company.closed")}
     parts = [states.get(one.active, say("reference.company.state_unknown"))]  # type: ignore[arg-type]
@@ -81,4 +100,4 @@ def _tell(talk: Talk, one: Company) -> None:
         parts.append(say("reference.company.since", day=pd.Timestamp(one.founded)))
     if one.activity:
         parts.append(say(f"reference.company.activity_{one.country.lower()}", code=one.activity))
-    talk.print(say("reference.company.line", name=name, number=one.number, facts=", ".join(parts)))
+    return say("reference.company.line", name=name, number=one.number, facts=", ".join(parts))

@@ -1,16 +1,17 @@
-"""Places with their bands, one market a line."""
+"""Places with their bands, one market a line; a figure over the years."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from echannel.views import theme
 from echannel.views.axes import label, lines_of
-from echannel.views.charts import Figure, plain_layout
+from echannel.views.charts import Figure, Format, plain_layout
 
 _BAND_COLOUR = "rgba(18,67,109,0.25)"
+_MOST_YEARS = 10
 
 
 @dataclass(frozen=True)
@@ -82,3 +83,38 @@ def rank_bands(places: Sequence[Place], last: int, axis_title: str) -> Figure:
         "xaxis": {"tickvals": few, "ticktext": [str(tick) for tick in few]},
     }
     return {"data": [bands, marks], "layout": layout, "narrow": narrow}
+
+
+def by_year(title: str, years: Iterable[int], values: Iterable[float], write: Format) -> Figure:
+    """One bar a year, its value above it; a year that is not known keeps its empty place."""
+    known = dict(sorted(zip(map(int, years), map(float, values), strict=True))[-_MOST_YEARS:])
+    shown = list(range(min(known), max(known) + 1))
+    heights = [known.get(year) for year in shown]
+    texts = [write(known[year]) if year in known else "–" for year in shown]
+    low, high = min([0.0, *known.values()]), max([0.0, *known.values()])
+    room = 0.18 * ((high - low) or 1.0)
+    layout = plain_layout(210, legend=False)
+    layout["title"] = {"text": escape(title), "x": 0, "xanchor": "left", "font": {"size": 13}}
+    layout["margin"] = {"l": 8, "r": 8, "t": 34, "b": 8, "pad": 4}
+    layout["xaxis"] = {
+        "tickmode": "array",
+        "tickvals": shown,
+        "ticktext": [str(year) for year in shown],
+        "range": [shown[0] - 0.6, shown[-1] + 0.6],
+        "showgrid": False,
+    }
+    layout["yaxis"] = {"visible": False, "range": [low - (room if low < 0 else 0), high + room]}
+    bars = {
+        "type": "bar",
+        "x": shown,
+        "y": heights,
+        "text": texts,
+        "textposition": "outside",
+        "textangle": 0,
+        "cliponaxis": False,
+        "width": 0.6,
+        "marker": {"color": theme.MAIN},
+        "hoverinfo": "text",
+        "hovertext": [f"<b>{year}</b><br>{escape(text)}" for year, text in zip(shown, texts, strict=True)],
+    }
+    return {"data": [bars], "layout": layout}

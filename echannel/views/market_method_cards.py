@@ -24,7 +24,7 @@ from echannel.views.market_facts import (
     used_weights,
     weights_of,
 )
-from echannel.views.market_words import figure_words, in_a_sentence
+from echannel.views.market_words import band_words, figure_words, in_a_sentence
 from echannel.views.tables import Column, Table
 
 STRONGEST = 10  # markets in the chart of what size and distance suggest
@@ -50,6 +50,8 @@ def other_ways(view: View) -> Card:
         )["rank"]
     frame = pd.DataFrame(ways).sort_values("chosen", kind="stable")
     frame = frame[frame["chosen"].notna()].rename_axis("market").reset_index()
+    placed = ranking(view).loc[frame["market"]]
+    frame["band"] = [band_words(say, row) for _, row in placed.iterrows()]
     others = [name for name in ways if name != "chosen"]
     sentence = ""
     if len(frame):
@@ -67,6 +69,7 @@ def other_ways(view: View) -> Card:
         frame,
         (
             Column("market", "country", words=partial(country, view)),
+            Column("band", "market_places"),
             *(Column(name, f"market_by_{name}", "number") for name in others),
         ),
     )

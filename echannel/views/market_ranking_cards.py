@@ -24,7 +24,7 @@ from echannel.views.market_facts import (
     stability,
     used_weights,
 )
-from echannel.views.market_words import figure_words, in_a_sentence
+from echannel.views.market_words import band_words, figure_words, in_a_sentence
 from echannel.views.tables import Column, Kind, Table
 
 SHOWN = 15  # markets in the chart; the table has them all
@@ -95,22 +95,17 @@ def _sureness(stays: float) -> str:
 
 def _followers(view: View, rows: pd.DataFrame) -> str:
     parts = [
-        view.say("market.say.follower", market=country(view, name), band=_band(view.say, row))
+        view.say("market.say.follower", market=country(view, name), band=band_words(view.say, row))
         for name, row in rows.iterrows()
     ]
     return view.say("market.say.then", parts=parts) if parts else ""
-
-
-def _band(say: Speaker, row: Any) -> str:
-    low, high = int(row["low"]), int(row["high"])
-    return say("market.say.place", n=low) if low == high else say("market.say.places", low=low, high=high)
 
 
 def _place(view: View, market: str, row: Any, chosen: str) -> Place:
     say = view.say
     note = say(
         "market.say.place_note",
-        band=_band(say, row),
+        band=band_words(say, row),
         top=say.percent(row["top"], 0),
         known=say.percent(row["known"], 0),
     )
@@ -120,12 +115,12 @@ def _place(view: View, market: str, row: Any, chosen: str) -> Place:
 def _ranking_table(view: View, frame: pd.DataFrame) -> Table:
     say = view.say
     bands = [
-        _band(say, row) if np.isfinite(row["low"]) else say("common.unknown") for _, row in frame.iterrows()
+        band_words(say, row) if np.isfinite(row["low"]) else say("common.unknown")
+        for _, row in frame.iterrows()
     ]
     rows = frame.assign(market=frame.index, band=bands, score=frame["score"] * 100)
     found = compared(view).figures.reindex(frame.index)
     columns = [
-        Column("rank", "rank", "number"),
         Column("market", "country", words=partial(country, view)),
         Column("band", "market_places"),
         Column("score", "market_score", "decimal"),
@@ -213,13 +208,13 @@ def _standing(view: View, market: str) -> str:
         market=country(view, market),
         rank=int(row["rank"]),
         all=int(place["rank"].notna().sum()),
-        band=_band(say, row),
+        band=band_words(say, row),
     )
 
 
 def _reasons_for(view: View, market: str) -> pd.DataFrame:
     """Per criterion: the market's points (of 100) less those that the average market has."""
-    return view.kept(f"market reasons {market}", lambda: _points(view, market))
+    return view.kept(f"market reasons {market} {view.say.language}", lambda: _points(view, market))
 
 
 def _points(view: View, market: str) -> pd.DataFrame:

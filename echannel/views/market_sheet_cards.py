@@ -1,22 +1,21 @@
-"""The market's sheet: what it is like, how it moved, and its calendar."""
+"""The market's sheet: what it is like, and its calendar."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from echannel.countries import country_codes, country_pack
-from echannel.countries.calendars import Calendar
+from echannel.countries.calendars import abroad_holidays
 from echannel.errors import UserError
 from echannel.locale import Speaker
 from echannel.metrics.market.sheet import SHEET_FIGURES, position
 from echannel.metrics.result import OK
-from echannel.reference import fx, snapshot
-from echannel.views import charts, theme
+from echannel.reference import snapshot
+from echannel.views import charts
 from echannel.views.axes import percents
 from echannel.views.cards import NO_FIGURES, Card, moved_by, reasons
 from echannel.views.context import View
@@ -24,7 +23,6 @@ from echannel.views.market_facts import country, home, market_of, of_market, rul
 from echannel.views.tables import Column, Table
 
 _SHARES = {"gdp_growth", "internet_users", "online_buyers", "vat_standard"}
-_RATE_YEARS = 3
 _YEAR = timedelta(days=365)
 
 
@@ -57,13 +55,13 @@ def like_what(view: View) -> Card:
                 notes=[_beside(say, row) for _, row in ahead.iterrows()],
             ),
         )
-    sources = snapshot.sources()
+    licences = snapshot.sources()["licence"]
     words: dict[str, list[str | None]] = {
         "words": [figure_words(say, row["figure"], row["value"]) for _, row in frame.iterrows()],
         "at_home": [figure_words(say, row["figure"], row["home"]) for _, row in frame.iterrows()],
         "usual": [figure_words(say, row["figure"], row["middle"]) for _, row in frame.iterrows()],
         "years": [str(year) if pd.notna(year) else None for year in frame["year"]],
-        "where": [_source_words(sources, source) for source in frame["source"]],
+        "where": [_source_words(say, source, licences) for source in frame["source"]],
         "remark": [_caveats(say, caveat) for caveat in frame["caveat"]],
     }
     shown = frame.assign(**{name: pd.Series(column, dtype=object) for name, column in words.items()})
@@ -89,6 +87,7 @@ def like_what(view: View) -> Card:
         figures,
         table,
         reasons(frame),
+        open_table=True,
     )
 
 
@@ -143,121 +142,13 @@ def _beside(say: Speaker, row: Any) -> str:
     return say("market.say.beside_home", **values)
 
 
-def _source_words(sources: pd.DataFrame, source: str) -> str:
-    if source not in sources.index:
-        return "–"
-    row = sources.loc[source]
-    return f"{row['publisher']}, {row['name']} ({row['licence']})"
+def _source_words(say: Speaker, source: str, licences: pd.Series) -> str:
+    known = source in licences.index
+    return f"{say(f'reference.source.{source}')} ({licences[source]})" if known else "–"
 
 
 def _caveats(say: Speaker, caveat: str) -> str:
     return " ".join(say(f"market.caveat.{code}") for code in caveat.split()) or "–"
-
-
-@moved_by(of_market)
-def over_time(view: View) -> Card:
-    """How figures that are known for several years, and the exchange rate, moved."""
-    say, market = view.say, market_of(view)
-    own, there = view.sme.profile.currency, _currency(view)
-    table = known_figures(view)
-    here = table[(table["market"] == market) & table["figure"].isin(SHEET_FIGURES)]
-    counted = here.groupby("figure")["year"].transform("size")
-    several = here[(counted > 1).to_numpy()].sort_values(["figure", "year"])
-    figures: list[charts.Figure] = []
-    parts = []
-    if (
-        own != there
-        and (band := fx.band(own, there, rules_day(view), workspace=view.sme.workspace)).status == OK
-    ):
-        figures.append(_rate_chart(view, own, there))
-        # The fraction is of what one of the own currency buys there: a fall makes the own price dearer.
-        parts.append(
-            say(
-                "market.say.rate_moved",
-                own=own,
-                rate=say.number(band.rate.value, 3),
-                there=there,
-                day=say.day(band.rate.day),
-                low=say.percent(band.low, 0, signed=True),
-                high=say.percent(band.high, 0, signed=True),
-            )
-        )
-    for name, rows in several.groupby("figure"):
-        last = rows.tail(8)
-        figures.append(
-            charts.ranked(
-                [f"{say(f'market.figure.{name}')}, {year}" for year in last["year"]],
-                last["value"].tolist(),
-                partial(_written, say, str(name)),
-            )
-        )
-        parts.append(_moved(say, str(name), rows))
-    missing = () if own == there or parts else (_rate_reason(view, own, there),)
-    once = sorted(set(here["figure"]) - set(several["figure"]))
-    note = say("market.say.one_year", figures=[say(f"market.figure.{name}") for name in once]) if once else ""
-    if len(several) and several["caveat"].str.contains("possible_break").any():
-        note = f"{say('market.caveat.possible_break')} {note}".strip()
-    return Card(
-        "market.trend",
-        " ".join(parts) or say("market.say.no_trend"),
-        None,
-        tuple(figures),
-        _trend_table(say, several),
-        missing,
-        note,
-    )
-
-
-def _written(say: Speaker, figure: str, value: float) -> str:
-    return figure_words(say, figure, value) or say("common.unknown")
-
-
-def _moved(say: Speaker, figure: str, rows: pd.DataFrame) -> str:
-    first, last = rows.iloc[0], rows.iloc[-1]
-    return say(
-        "market.say.from_to",
-        figure=say(f"market.figure.{figure}"),
-        first=_written(say, figure, first["value"]),
-        since=str(first["year"]),
-        last=_written(say, figure, last["value"]),
-        until=str(last["year"]),
-    )
-
-
-def _rate_chart(view: View, own: str, there: str) -> charts.Figure:
-    say, day = view.say, rules_day(view)
-    months = fx.history(own, there, day - _RATE_YEARS * _YEAR, day, view.sme.workspace)
-    change = months / months.iloc[0] - 1
-    name = say("market.say.rate_since", own=own, there=there, month=say.month(months.index[0]))
-    line = charts.Series(name, change.tolist(), theme.MAIN)
-    return charts.over_months(
-        say, list(months.index), [], [line], lambda value: say.percent(value, 1, signed=True), height=260
-    )
-
-
-def _rate_reason(view: View, own: str, there: str) -> str:
-    return fx.band(own, there, rules_day(view), workspace=view.sme.workspace).reason
-
-
-def _trend_table(say: Speaker, rows: pd.DataFrame) -> Table | None:
-    if rows.empty:
-        return None
-    shown = rows.assign(
-        words=[_written(say, row["figure"], row["value"]) for _, row in rows.iterrows()],
-        years=rows["year"].astype(str),
-    )
-    columns = (
-        Column("figure", "sheet_figure", words=lambda name: say(f"market.figure.{name}")),
-        Column("years", "sheet_year"),
-        Column("words", "sheet_value"),
-    )
-    return Table("market-trend", shown, columns)
-
-
-def _currency(view: View) -> str:
-    facts = snapshot.markets(view.sme.workspace)
-    market = market_of(view)
-    return str(facts.loc[market, "currency"]) if market in facts.index else view.sme.profile.currency
 
 
 @moved_by(of_market)
@@ -266,9 +157,9 @@ def calendar(view: View) -> Card:
     say, market, first = view.say, market_of(view), rules_day(view)
     missing: tuple[str, ...] = ()
     try:
-        days = _holidays(view, market, first)
+        days, foreign = _holidays(view, market, first)
     except UserError:
-        days, missing = {}, ("reason.no_calendar_for_market",)
+        days, foreign, missing = {}, False, ("reason.no_calendar_for_market",)
     rows: list[dict[str, Any]] = [
         {"first": day, "last": None, "name": name, "kind": "holiday"} for day, name in days.items()
     ]
@@ -293,6 +184,9 @@ def calendar(view: View) -> Card:
         Column("kind", "sheet_kind", words=lambda kind: say(f"market.calendar.{kind}")),
     )
     shown = frame.assign(last=frame["last"].fillna(frame["first"]))
+    notes = [] if known else [say("market.say.no_sale_periods", market=country(view, market))]
+    if foreign:
+        notes.append(say("market.say.names_in_english"))
     return Card(
         "market.calendar",
         _calendar_sentence(view, frame, market),
@@ -300,7 +194,8 @@ def calendar(view: View) -> Card:
         NO_FIGURES,
         Table("market-calendar", shown, columns) if len(frame) else None,
         missing,
-        note="" if known else say("market.say.no_sale_periods", market=country(view, market)),
+        note=" ".join(notes),
+        open_table=True,
     )
 
 
@@ -308,15 +203,16 @@ def _plain(text: Any) -> str:
     return str(text)
 
 
-def _holidays(view: View, market: str, first: date) -> dict[date, str]:
+def _holidays(view: View, market: str, first: date) -> tuple[dict[date, str], bool]:
+    """The public holidays of the next twelve months, and whether some keep a name in another language."""
     last = first + _YEAR
-    years = range(first.year, last.year + 1)
+    years, language = range(first.year, last.year + 1), view.say.language
     if market in country_codes(view.sme.workspace):
         # The pack names the part of the country: the UK's holidays differ between its nations.
-        days = country_pack(market, view.sme.workspace).public_holidays(years, view.say.language)
+        days, foreign = country_pack(market, view.sme.workspace).public_holidays(years, language), False
     else:
-        days = Calendar(library=market).public_holidays(years, view.say.language)
-    return {day: name for day, name in days.items() if first <= day <= last}
+        days, foreign = abroad_holidays(market, years, language)
+    return {day: name for day, name in days.items() if first <= day <= last}, foreign
 
 
 def _calendar_sentence(view: View, frame: pd.DataFrame, market: str) -> str:

@@ -14,6 +14,12 @@ def in_a_sentence(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
+def band_words(say: Speaker, row: Any) -> str:
+    """The places that a market may take, ``low`` to ``high``: nine draws in ten are no lower."""
+    low, high = int(row["low"]), int(row["high"])
+    return say("market.say.place", n=low) if low == high else say("market.say.places", low=low, high=high)
+
+
 def figure_words(say: Speaker, criterion: str, value: Any) -> str:
     """A criterion's figure with its unit; that it is not known where it is not."""
     if value is None or not np.isfinite(value):

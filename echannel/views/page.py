@@ -152,9 +152,12 @@ class Page:
         """Three sentences: what happened, why, what to do next."""
         self._slot(lambda view: opening_html(self.tool, view))
 
-    def section(self, key: str) -> None:
-        """A heading, and a line on what follows; left out where the SME has no use for the section."""
-        self._slot(lambda view: section_html(self.tool, key, view))
+    def section(self, key: str, prints: tuple[str, ...] = ()) -> None:
+        """A heading, and a line on what follows; left out where the SME has no use for the section.
+
+        ``prints``: sections that a button beside the heading prints alone (``<tool>.print.button``).
+        """
+        self._slot(lambda view: section_html(self.tool, key, view, prints))
 
     def show(self, card: CardFunction) -> None:
         """One card (or row of tiles); nothing where it does not apply to this SME."""
@@ -346,15 +349,21 @@ def opening_html(tool: str, view: View) -> str:
     )
 
 
-def section_html(tool: str, key: str, view: View) -> str:
+def section_html(tool: str, key: str, view: View, prints: tuple[str, ...] = ()) -> str:
     """A section's heading; B2B sections only where the SME sells to firms, and so on."""
     if (key == "b2b" and "b2b" not in view.kinds) or (key == "customers" and "b2c" not in view.kinds):
         return ""
     say = view.say
     name, about = say(f"{tool}.section.{key}.title"), say(f"{tool}.section.{key}.about")
+    button = (
+        f'<button type="button" class="ec-print" data-print="{escape(" ".join(prints))}">'
+        f"{escape(say(f'{tool}.print.button'))}</button>"
+        if prints
+        else ""
+    )
     return (
         f'<div class="ec ec-section" id="section-{escape(key)}"><h2>{escape(name)}</h2>'
-        f"<p>{escape(about)}</p></div>"
+        f"<p>{escape(about)}</p>{button}</div>"
     )
 
 
