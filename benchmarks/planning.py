@@ -15,22 +15,13 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from benchmarks.planning_firm import firm
 from echannel.countries import country_pack
 from echannel.countries.plan_rules import TaxFacts, plan_rules
 from echannel.metrics.planning.engine import build_plan
 from echannel.metrics.planning.goal_seek import Target, solve
 from echannel.metrics.planning.history import month_calendar
-from echannel.metrics.planning.inputs import (
-    AT_ONCE,
-    Cost,
-    Loan,
-    OpeningBalance,
-    PaymentTerms,
-    PlanInputs,
-    StaffMember,
-    StockPolicy,
-    Stream,
-)
+from echannel.metrics.planning.inputs import PlanInputs
 from echannel.metrics.planning.levers import moved
 from echannel.metrics.planning.monte_carlo import PATHS, SEED, cash_of, drawn, read, simulate, unforeseen
 from echannel.metrics.planning.rules import PlanRules
@@ -42,6 +33,7 @@ from echannel.metrics.planning.uncertainty import usual_spread
 FIRST, HISTORY, AHEAD = (2023 - 1970) * 12 + 10, 36, 36
 START = FIRST + HISTORY
 LOOP, REDRAWS, FEWER = 200, 9, 1_000
+OVERDRAFT = 0.14
 
 
 def history() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -55,29 +47,6 @@ def history() -> tuple[pd.DataFrame, pd.DataFrame]:
     since, until = (pd.Timestamp(0) + pd.DateOffset(months=int(one)) for one in (FIRST, START + AHEAD))
     periods = country_pack("FR").sale_periods_between(since.date(), until.date())
     return frame, month_calendar(FIRST, START + AHEAD, periods)
-
-
-def inputs_from(forecast: TurnoverForecast) -> PlanInputs:
-    """The firm's plan."""
-    sold = forecast.mean[None, :AHEAD]
-    consumers = Stream(
-        "b2c", "b2c", sold * 0.8, 0.55, vat_rate=0.1, terms=PaymentTerms(3.0), fee_rate=0.014, fee_fixed=0.25,
-        basket=70.0, carriage_rate=0.07, return_rate=0.02,
-    )  # fmt: skip
-    firms = Stream("b2b", "b2b", sold * 0.2, 0.6, vat_rate=0.2, terms=PaymentTerms(45.0))
-    return PlanInputs(
-        "FR", "EUR", START, (consumers, firms),
-        costs=(
-            Cost("advertising", "marketing", 900.0, 0.02),
-            Cost("rent", "rent", 800.0, vat_rate=0.2, terms=AT_ONCE),
-            Cost("other", "other_overheads", 1_500.0, vat_rate=0.2),
-        ),
-        staff=(StaffMember("one", 2_600.0, START),),
-        loans=(Loan(20_000.0, START, 0.04, 60, outstanding=True),),
-        opening=OpeningBalance(cash=9_000.0, stock=30_000.0, receivables=5_000.0, payables=9_000.0),
-        stock=StockPolicy(60.0),
-        purchase_vat_rate=0.1,
-    )  # fmt: skip
 
 
 def seconds(work: Callable[[], object]) -> tuple[float, object]:
@@ -114,7 +83,8 @@ def main() -> None:
     forecast_turnover(months.head(8), calendar, 3)  # and the forecasts' own libraries
     at_forecast, found = seconds(lambda: forecast_turnover(months, calendar, AHEAD))
     assert isinstance(found, TurnoverForecast)
-    inputs = inputs_from(found)
+    sold = found.mean[None, :AHEAD]
+    inputs = firm(sold * 0.8, sold * 0.2, START, overdraft=OVERDRAFT)
     spread = usual_spread(inputs)
     build_plan(inputs, rules)
     at_plan, _ = seconds(lambda: build_plan(inputs, rules))

@@ -74,6 +74,16 @@ def test_consumers_pay_the_same_and_firms_pay_vat_on_top():
         assert lines[name][0, 6] == pytest.approx(after), name
 
 
+@pytest.mark.parametrize(("rate", "net"), [(0.2, 100.00), (0.055, 113.74)])
+def test_v11_of_a_price_that_stays_the_vat_is_taken_out(rate, net):
+    facts = TaxFacts("franchise", registered_from=JANUARY + 6)
+    rules = plan_rules(country_pack("FR"), facts, JANUARY, 36)
+    sold = _charging(Stream("b2c", "b2c", np.full((1, 36), 120.0), 0.5, rate), rules.vat.registered)
+    lines = build_plan(PlanInputs("FR", "EUR", JANUARY, (sold,)), rules).lines
+    assert (lines["turnover"][0, 5], lines["turnover"][0, 6]) == (120.00, net)
+    assert lines["receipts_b2c"][0, 6] == 120.00
+
+
 def test_a_plan_that_passes_the_limit_charges_vat_and_says_so():
     made = stocked("both", orders=900)
     told = {"turnover": 8_000, "start": "2027-01", "vat_rate": 0.2, "margin_rate": 0.5}

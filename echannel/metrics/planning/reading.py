@@ -22,11 +22,6 @@ _DAYS = 365
 _AHEAD = 3  # months of outflow that a runway looks at
 
 
-def net_of(gross: float, vat_rate: float) -> float:
-    """The amount ex VAT in an amount including VAT: gross / (1 + rate), to the cent."""
-    return float(cents(np.array(gross / (1 + vat_rate))))
-
-
 @dataclass(frozen=True)
 class BreakEven:
     """Where a stretch of months covers its fixed costs.

@@ -26,7 +26,6 @@ from echannel.metrics.planning.reading import (
     days_of,
     debt_service,
     net_cash,
-    net_of,
     requirement,
     runway,
     self_financing,
@@ -60,11 +59,6 @@ def test_days_take_vat_on_both_sides():
     assert days_of(36_000, 300_000 * 1.2) == pytest.approx(36.5)
     assert days_of(28_000, 190_000 * 1.2) == pytest.approx(44.8, abs=0.05)
     assert cash_cycle(36.5, 44.8, 80.0) == pytest.approx(71.7)
-
-
-def test_v11_prices_including_vat():
-    assert net_of(120, 0.20) == 100.00
-    assert net_of(120, 0.055) == 113.74
 
 
 def test_the_shared_vectors_say_the_same():
