@@ -134,7 +134,7 @@ def write_season(workspace: Workspace, cohort: str) -> tuple[str, ...]:
 
 
 def _season_path(workspace: Workspace, cohort: str) -> Path:
-    return workspace.store.parent / "seasons" / f"{cohort}.json"
+    return workspace.root / "data" / "seasons" / f"{cohort}.json"
 
 
 def _read_season(path: Path, orientation: str) -> Peers | None:

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,6 +19,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
+
+from echannel.storage import Place, write_whole
 
 Frames = Mapping[str, pd.DataFrame]
 _PATIENCE = 600  # seconds to wait for another process that makes the same
@@ -31,15 +32,16 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:24]
 
 
-def is_kept(folder: Path, name: str, key: str) -> bool:
+def is_kept(folder: Place, name: str, key: str) -> bool:
     """Whether :func:`kept` would only have to read (so that a page may say that it will take a while)."""
     return _path(folder, name, key).is_file()
 
 
-def kept(folder: Path, name: str, key: str, compute: Callable[[], Frames]) -> Frames:
+def kept(folder: Place, name: str, key: str, compute: Callable[[], Frames]) -> Frames:
     """The frames of ``name`` under ``key``: read, or computed and stored, older ones thrown away.
 
-    Two processes that want the same at once compute it once: the second waits and reads.
+    Two processes that want the same at once compute it once: the second waits and reads. (On object storage
+    both compute it, and either's file is good.)
     """
     path = _path(folder, name, key)
     found = _read(path, key)
@@ -47,9 +49,10 @@ def kept(folder: Path, name: str, key: str, compute: Callable[[], Frames]) -> Fr
         return found
     with contextlib.ExitStack() as held:
         with contextlib.suppress(OSError, Timeout):
-            folder.mkdir(parents=True, exist_ok=True)
-            held.enter_context(FileLock(folder / f".{name}.lock", timeout=_PATIENCE))
-            found = _read(path, key)
+            if isinstance(folder, Path):
+                folder.mkdir(parents=True, exist_ok=True)
+                held.enter_context(FileLock(folder / f".{name}.lock", timeout=_PATIENCE))
+                found = _read(path, key)
         if found is None:
             found = compute()
             with contextlib.suppress(OSError, pa.ArrowException):
@@ -59,14 +62,14 @@ def kept(folder: Path, name: str, key: str, compute: Callable[[], Frames]) -> Fr
     return found
 
 
-def _path(folder: Path, name: str, key: str) -> Path:
+def _path(folder: Place, name: str, key: str) -> Place:
     return folder / f"{name}-{key}.zip"
 
 
-def _read(path: Path, key: str) -> Frames | None:
+def _read(path: Place, key: str) -> Frames | None:
     """What the file holds; None where it is not there, torn, or not what its name says."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
             if archive.read("key").decode() != key:
                 return None
             names = json.loads(archive.read("names"))
@@ -79,17 +82,14 @@ def _frame(content: bytes) -> pd.DataFrame:
     return pq.ParquetFile(io.BytesIO(content)).read(use_threads=False).to_pandas(use_threads=False)
 
 
-def _write(path: Path, key: str, frames: Frames) -> None:
+def _write(path: Place, key: str, frames: Frames) -> None:
     """In one step: whoever reads sees the whole file or none."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with zipfile.ZipFile(partial, "w") as archive:
-            archive.writestr("key", key)
-            archive.writestr("names", json.dumps(list(frames)))
-            for name, frame in frames.items():
-                out = io.BytesIO()
-                pq.write_table(pa.Table.from_pandas(frame), out)
-                archive.writestr(f"{name}.parquet", out.getvalue())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("key", key)
+        archive.writestr("names", json.dumps(list(frames)))
+        for name, frame in frames.items():
+            out = io.BytesIO()
+            pq.write_table(pa.Table.from_pandas(frame), out)
+            archive.writestr(f"{name}.parquet", out.getvalue())
+    write_whole(path, content.getvalue())

@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-from pathlib import Path
 
 import pandas as pd
 
 from echannel.connectors.base import Note
 from echannel.formulas import safe_cell
 from echannel.locale import Speaker, messages
+from echannel.storage import Place, write_whole
 
 
-def write_quarantine(folder: Path, rejected: pd.DataFrame, say: Speaker) -> list[Path]:
+def write_quarantine(folder: Place, rejected: pd.DataFrame, say: Speaker) -> list[Place]:
     """Bring the folder up to ``rejected`` (see ``echannel.store.REJECTED``): nothing else stays in it.
 
     Each line holds file, line, field, value, the reason in words, its key, then the refused row
@@ -31,11 +30,8 @@ def write_quarantine(folder: Path, rejected: pd.DataFrame, say: Speaker) -> list
                 path.unlink()
     for path, content in wanted.items():
         if not path.is_file() or path.read_bytes() != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f".{path.name}.{os.getpid()}")
-            partial.write_bytes(content)
-            partial.replace(path)
-    return sorted(wanted)
+            write_whole(path, content)
+    return sorted(wanted, key=str)
 
 
 def file_name(source: str, file: str) -> str:

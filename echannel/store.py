@@ -7,6 +7,9 @@ next commit starts from the manifest's versions and overwrites the rest.
 
 A manifest also names each version's Parquet files, and readers open those with pyarrow:
 the runtime of ``deltalake`` does not survive a fork, and reports are made in forked processes.
+
+On object storage (see ``echannel.storage``) there is neither a lock between machines nor a rename: there a
+commit is the creation of ``manifests/<number>.json``, which the store grants to one writer only.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 import pyarrow as pa
@@ -26,6 +30,8 @@ from filelock import FileLock
 
 from echannel import __version__
 from echannel.errors import UserError
+from echannel.remote_commit import exclusively, written_by
+from echannel.storage import Place, RemotePath, delta_options, lock_file, place
 from echannel.tables import CODE, TABLES, TEXT, Column, Table
 from echannel.upsert import changed_rows, normalised, upserted
 
@@ -80,24 +86,32 @@ class Manifest:
 
 
 class SmeStore:
-    """The tables below one folder, ``data/store/<sme>/``."""
+    """The tables below one folder, ``data/store/<sme>/``, or one place on object storage."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: Place | str) -> None:
+        self.path = place(path)
         self._lock: FileLock | None = None
 
     @property
     def lock(self) -> FileLock:
-        """Held by whoever writes, who may take it again; the system frees it when a process dies."""
+        """Held by whoever writes, who may take it again; the system frees it when a process dies.
+
+        On object storage it keeps this machine's writers apart; those of others are told when they commit.
+        """
         if self._lock is None:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self.path / ".lock")
+            self._lock = FileLock(lock_file(self.path))
         return self._lock
 
     def current(self) -> Manifest | None:
         """The current manifest; None when nothing was stored yet."""
         path = self.path / "manifest.json"
-        return _loaded(path) if path.is_file() else None
+        if not isinstance(path, RemotePath):
+            return _loaded(path) if path.is_file() else None
+        # A writer that was killed just after its commit had no time to point to it.
+        number = _number_in(path)
+        while self._numbered(number + 1).is_file():
+            number += 1
+        return _loaded(self._numbered(number)) if number else None
 
     def manifest(self, number: int | None = None) -> Manifest:
         """The current manifest, or an older one by its number.
@@ -208,9 +222,10 @@ class SmeStore:
                     kept.append(old)
             for name in current.versions:
                 versions = sorted({m.versions[name] for m in kept if name in m.versions})
-                DeltaTable(str(self.path / name)).vacuum(dry_run=False, keep_versions=versions)
+                table = DeltaTable(str(self.path / name), storage_options=delta_options(self.path))
+                table.vacuum(dry_run=False, keep_versions=versions)
 
-    def _numbered(self, number: int) -> Path:
+    def _numbered(self, number: int) -> Place:
         return self.path / "manifests" / f"{number}.json"
 
     def _news(
@@ -245,17 +260,22 @@ class SmeStore:
 
         Whatever version a killed writer left on top is overwritten, not built upon.
         """
-        from deltalake import DeltaTable, write_deltalake
+        from deltalake import CommitProperties, DeltaTable, write_deltalake
 
-        folder = self.path / name
-        write_deltalake(
-            str(folder),
-            pa.Table.from_pandas(frame, preserve_index=False),
-            mode="overwrite",
-            schema_mode="overwrite",
-            configuration=None if DeltaTable.is_deltatable(str(folder)) else _DELTA,
-        )
-        table = DeltaTable(str(folder))
+        folder, options, writer = self.path / name, delta_options(self.path), uuid4().hex
+        with exclusively(self.path):
+            write_deltalake(
+                str(folder),
+                pa.Table.from_pandas(frame, preserve_index=False),
+                mode="overwrite",
+                schema_mode="overwrite",
+                configuration=None if DeltaTable.is_deltatable(str(folder), options) else _DELTA,
+                storage_options=options,
+                commit_properties=CommitProperties(custom_metadata={"writer": writer}),
+            )
+        table = DeltaTable(str(folder), storage_options=options)
+        if isinstance(folder, RemotePath):
+            return written_by(writer, folder, table.version())
         files = sorted(Path(uri).name for uri in table.file_uris())
         for file in files:
             _flush(folder / file)
@@ -264,12 +284,25 @@ class SmeStore:
 
     def _publish(self, manifest: Manifest) -> None:
         text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=str)
-        _replace(self._numbered(manifest.number), text)
-        _replace(self.path / "manifest.json", text)
+        numbered, current = self._numbered(manifest.number), self.path / "manifest.json"
+        if isinstance(numbered, RemotePath) and isinstance(current, RemotePath):
+            with exclusively(self.path):
+                numbered.create(text.encode())
+            current.write_bytes(text.encode())
+        elif isinstance(numbered, Path) and isinstance(current, Path):
+            _replace(numbered, text)
+            _replace(current, text)
 
 
-def _loaded(path: Path) -> Manifest:
+def _loaded(path: Place) -> Manifest:
     return Manifest(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def _number_in(path: RemotePath) -> int:
+    try:
+        return _loaded(path).number
+    except FileNotFoundError:
+        return 0
 
 
 def _same_state(before: Manifest, after: Manifest) -> bool:
@@ -288,13 +321,14 @@ def _rejected_counts(rejected: pd.DataFrame) -> dict[str, int]:
     return {str(place): int(n) for place, n in places.value_counts().sort_index().items()}
 
 
-def _piece(path: Path, spec: Table, wanted: list[str]) -> pa.Table:
-    metadata = pq.read_metadata(path)
+def _piece(path: Place, spec: Table, wanted: list[str]) -> pa.Table:
+    source = pa.BufferReader(path.read_bytes()) if isinstance(path, RemotePath) else path
+    metadata = pq.read_metadata(source)
     there = [name for name in wanted if name in metadata.schema.names]
     if any(not spec.columns[name].nullable for name in wanted if name not in there):
         raise UserError("sync.error.store_outdated", sme=path.parents[1].name, table=spec.name)
     encoded = [name for name in there if spec.columns[name].dtype == CODE]
-    file = pq.ParquetFile(path, metadata=metadata, read_dictionary=encoded)
+    file = pq.ParquetFile(source, metadata=metadata, read_dictionary=encoded)
     return file.read(there, use_threads=False)
 
 

@@ -26,6 +26,7 @@ from echannel.pseudonyms import key_path, load_key, pseudonymiser
 from echannel.quarantine import note_in_words, write_quarantine
 from echannel.secrets import resolve_all
 from echannel.spool import Spool
+from echannel.storage import Place
 from echannel.store import REJECTED, Manifest, SmeStore
 from echannel.tracker import record, turn_of
 from echannel.workspace import Workspace
@@ -55,7 +56,7 @@ class SyncReport:
     notes: tuple[Note, ...]
     manifest: Manifest
     reasons: tuple[tuple[Note, int], ...]
-    quarantine: tuple[Path, ...]
+    quarantine: tuple[Place, ...]
     seconds: float
 
     @property
@@ -110,13 +111,13 @@ def sync_sme(
             before, after = _sync(workspace, profile, store, gathered, progress or _silent, again)
         except Exception as failure:
             error = _as_user_error(failure, profile.id)
-            _write_run(store, started, clock, gathered, error=error, failure=failure)
+            _write_run(workspace, profile.id, started, clock, gathered, error=error, failure=failure)
             _track_failure(workspace, profile.id, error)
             raise error from failure
         say = Speaker(profile.languages[0], profile.country, profile.currency, workspace)
         files = write_quarantine(store.path / "quarantine", store.read(REJECTED.name, manifest=after), say)
         changed = {} if before is not None and before.number == after.number else after.changed
-        _write_run(store, started, clock, gathered, manifest=after, changed=changed)
+        _write_run(workspace, profile.id, started, clock, gathered, manifest=after, changed=changed)
         for source in profile.sources:
             record(workspace, profile.id, source.id, "synced")
     return SyncReport(
@@ -162,7 +163,7 @@ def _sync(
         gathered.owners = _owners(store, before, [source.id for source in profile.sources])
     spools = []
     for source in profile.sources:
-        folder = store.path / "spool" / source.id
+        folder = workspace.notes / profile.id / "spool" / source.id
         if again:
             shutil.rmtree(folder, ignore_errors=True)
         cursor = {} if before is None or again else before.cursors.get(source.id, {})
@@ -254,7 +255,8 @@ def _as_user_error(failure: Exception, sme_id: str) -> UserError:
 
 
 def _write_run(
-    store: SmeStore,
+    workspace: Workspace,
+    sme: str,
     started: datetime,
     clock: float,
     gathered: Gathered,
@@ -265,7 +267,7 @@ def _write_run(
 ) -> None:
     """One more line in the run log: what was read, kept and refused, and how it ended."""
     run = {
-        "sme": store.path.name,
+        "sme": sme,
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - clock, 3),
@@ -282,7 +284,8 @@ def _write_run(
         "where": _where(failure) if failure and not isinstance(failure, UserError) else None,
     }
     line = json.dumps(run, ensure_ascii=False, default=str) + "\n"
-    handle = os.open(store.path / "runs.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
+    (workspace.notes / sme).mkdir(parents=True, exist_ok=True)
+    handle = os.open(workspace.notes / sme / "runs.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
     try:
         os.write(handle, line.encode())
     finally:

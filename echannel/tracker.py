@@ -84,7 +84,7 @@ def record(
         "note": note,
         "turn": turn,
     }
-    path = workspace.store / sme / FILE
+    path = workspace.notes / sme / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
     try:
@@ -155,7 +155,7 @@ def _known(
 
 
 def _events(workspace: Workspace, sme: str) -> list[dict[str, Any]]:
-    path = workspace.store / sme / FILE
+    path = workspace.notes / sme / FILE
     if not path.is_file():
         return []
     found = []

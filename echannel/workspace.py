@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from echannel.errors import UserError
+from echannel.storage import Place, place, tables_place
+
+STORE_URL, REPORTS_URL = "ECHANNEL_STORE_URL", "ECHANNEL_REPORTS_URL"
+"""Environment variables that put tables and reports elsewhere than below the workspace's root."""
 
 
 @dataclass(frozen=True)
@@ -14,9 +18,13 @@ class Workspace:
     """The folders of one installation, below one root.
 
     ``parameters/`` is written by people and kept in git; ``data/`` and ``reports/`` are made here.
+    ``store_url`` and ``reports_url`` put the tables and the reports elsewhere: in a folder, or where
+    fsspec opens (see ``echannel.storage``). Keys, files handed in and unfinished work stay below the root.
     """
 
     root: Path
+    store_url: str | None = None
+    reports_url: str | None = None
 
     @property
     def parameters(self) -> Path:
@@ -29,9 +37,15 @@ class Workspace:
         return self.root / "data" / "inbox"
 
     @property
-    def store(self) -> Path:
+    def store(self) -> Place:
         """Canonical tables: ``data/store/<sme>/<table>/``."""
-        return self.root / "data" / "store"
+        return tables_place(self.store_url) if self.store_url else self.root / "data" / "store"
+
+    @property
+    def notes(self) -> Path:
+        """What is noted down line by line, and unfinished work, per SME: always a folder."""
+        store = self.store
+        return store if isinstance(store, Path) else self.root / "data" / "store"
 
     @property
     def keys(self) -> Path:
@@ -44,9 +58,9 @@ class Workspace:
         return self.root / "notebooks"
 
     @property
-    def reports(self) -> Path:
+    def reports(self) -> Place:
         """Reports: ``reports/<cohort>/<sme>/<tool>.<lang>.html``."""
-        return self.root / "reports"
+        return place(self.reports_url) if self.reports_url else self.root / "reports"
 
 
 def find_workspace(start: Path | None = None) -> Workspace:
@@ -56,12 +70,15 @@ def find_workspace(start: Path | None = None) -> Workspace:
     ------
     UserError
         When there is none: says where it looked.
+
+    ``$ECHANNEL_STORE_URL`` and ``$ECHANNEL_REPORTS_URL`` put its tables and reports elsewhere.
     """
+    urls = os.environ.get(STORE_URL) or None, os.environ.get(REPORTS_URL) or None
     named = os.environ.get("ECHANNEL_ROOT")
     if named and start is None:
-        return Workspace(Path(named).resolve())
+        return Workspace(Path(named).resolve(), *urls)
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if (folder / "parameters").is_dir():
-            return Workspace(folder)
+            return Workspace(folder, *urls)
     raise UserError("error.no_workspace", folder=str(here))
