@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -31,6 +31,8 @@ class Sme:
         self.workspace = workspace
         self.manifest = store.manifest()
         self._tables: dict[str, pd.DataFrame] = {}
+        # What the pages of a process that is the SME's alone have computed; see ``hold``.
+        self.memory: dict[tuple[Any, ...], Any] | None = None
 
     @property
     def pack(self) -> CountryPack:
@@ -111,11 +113,34 @@ class Sme:
         return (here.normalize() - pd.Timestamp(0)).days - 1
 
 
+_held: list[Sme] = []
+
+
 def open_sme(sme_id: str, workspace: Workspace | None = None) -> Sme:
-    """Open one SME by its id; raises ``UserError`` when it is unknown or was never synced."""
+    """Open one SME by its id; raises ``UserError`` when it is unknown or was never synced.
+
+    The one that this process holds (:func:`hold`) is handed out again while it is as it was.
+    """
     where = workspace or find_workspace()
     profile = load_sme(where, sme_id)
-    return Sme(profile, SmeStore(where.store / profile.id), where)
+    opened = Sme(profile, SmeStore(where.store / profile.id), where)
+    for one in _held:
+        same = (one.workspace, one.profile, one.manifest) == (where, profile, opened.manifest)
+        if same:
+            return one
+    return opened
+
+
+def hold(sme_id: str, workspace: Workspace) -> Sme:
+    """Open one SME for all that this process does from now on: tables and results are in hand once made.
+
+    For a process that serves one SME alone, and pages that do not change what they are given.
+    """
+    _held[:] = []
+    opened = open_sme(sme_id, workspace)
+    opened.memory = {}
+    _held.append(opened)
+    return opened
 
 
 def open_cohort(cohort_id: str, workspace: Workspace | None = None) -> dict[str, Sme]:

@@ -22,6 +22,8 @@ from echannel.engine import STANDARD
 from echannel.errors import UserError
 from echannel.kernels import use_warm_kernels
 from echannel.locale import LANGUAGES, Speaker
+from echannel.sme import hold
+from echannel.workspace import Workspace
 
 CELL_SECONDS = 600
 REPORT_SECONDS = 1800
@@ -61,7 +63,7 @@ def make_report(job: Job) -> tuple[Outcome, str]:
     cell failed and why, without a traceback.
     """
     started = time.perf_counter()
-    _prepare(job)
+    _surround(job)
     done = _run(job)
     seconds = round(time.perf_counter() - started, 2)
     if isinstance(done, Failure):
@@ -77,7 +79,13 @@ def make_report(job: Job) -> tuple[Outcome, str]:
     return outcome, detail
 
 
-def _prepare(job: Job) -> None:
+def prepare_home(job: Job) -> None:
+    """Read and count, once for all reports of an SME that are forked from this process."""
+    _surround(job)
+    _ = hold(job.report.sme, Workspace(job.root)).sales
+
+
+def _surround(job: Job) -> None:
     # Notebooks find the workspace by it, wherever they lie.
     os.environ["ECHANNEL_ROOT"] = str(job.root)
     # A run started from a terminal of JupyterLab or of a dashboard is still a run of reports.

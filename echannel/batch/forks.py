@@ -1,39 +1,37 @@
-"""Reports made by children of one warm process: each is forked for one report, and ends with it.
+"""Reports made by children of one warm process, which end with them.
 
 The warm process has imported everything and runs no thread, so that a fork carries no foreign lock.
-It only forks, waits and passes results on; nothing that a report opens or breaks ever reaches it.
+It only forks, waits and passes results on; nothing that a report opens or breaks ever reaches it
+(``echannel.batch.children``).
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import random
 import signal
-import sys
-import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, TypeVar
 
 from echannel.batch.workers import WorkerDied
-from echannel.kernels import warm_up
 
 Work = TypeVar("Work")
 Done = TypeVar("Done")
 
 # A fresh interpreter: nothing of the caller's threads and locks is carried over.
-_CONTEXT = multiprocessing.get_context("spawn")
+CONTEXT = multiprocessing.get_context("spawn")
 _WITHOUT_THREADS = {
     # numpy's libraries make their pools of threads on import.
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-    # ipykernel's debugger complains of modules that it cannot step through; nobody debugs here.
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    # The allocators that Arrow brings along may start one.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
+# ipykernel's debugger complains of modules that it cannot step through; nobody debugs here.
+_QUIET = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 class OutOfTime(Exception):
@@ -48,31 +46,23 @@ class Limits:
     memory: int
 
 
-@dataclass
-class _Child(Generic[Work]):
-    number: int
-    pid: int
-    pipe: Connection
-    deadline: float
+@dataclass(frozen=True)
+class Families(Generic[Work, Done]):
+    """Which works have something in common, so that it is done once for all of them.
 
-    def result(self) -> object:
-        """What it made; ``WorkerDied`` when it ended without a word."""
-        try:
-            return self.pipe.recv()
-        except (EOFError, OSError):
-            return WorkerDied()
-        finally:
-            self.end()
+    Works of one ``home`` are forked from a process in which ``prepare`` has run for one of them. Those of
+    the same ``twin`` in it run one after the other in one process. When that process dies, whoever has not
+    had a turn gets a process of its own; so does a work that ``failed`` where another had run before.
+    """
 
-    def end(self) -> None:
-        """Make sure that it is gone."""
-        self.pipe.close()
-        os.kill(self.pid, signal.SIGKILL)  # not reaped yet: still its own number
-        os.waitpid(self.pid, 0)
+    home: Callable[[Work], str]
+    twin: Callable[[Work], str]
+    prepare: Callable[[Work], None]
+    failed: Callable[[Done], bool]
 
 
 @dataclass(frozen=True)
-class _Request:
+class Request:
     """What the warm process is asked for, and the surroundings that its children take over."""
 
     function: Callable[[Any], Any]
@@ -81,19 +71,25 @@ class _Request:
     limits: Limits
     environment: dict[str, str]
     folder: str
+    families: Families[Any, Any] | None = None
 
 
 def map_forked(
-    function: Callable[[Work], Done], works: Sequence[Work], count: int, limits: Limits
+    function: Callable[[Work], Done],
+    works: Sequence[Work],
+    count: int,
+    limits: Limits,
+    families: Families[Work, Done] | None = None,
 ) -> Iterator[tuple[Work, Done | WorkerDied | OutOfTime]]:
     """``function`` over ``works``, ``count`` at a time, each in a fork; each pair as soon as it is done.
 
     ``function`` must not raise. A child that is killed, crashes or takes too long costs its own work
-    only: the pair then holds ``WorkerDied`` or ``OutOfTime``.
+    only: the pair then holds ``WorkerDied`` or ``OutOfTime``. Without ``families`` works share nothing.
     """
     still_open = dict(enumerate(works))
     with _warm_process() as pipe:
-        request = _Request(function, list(works), count, limits, dict(os.environ), str(Path.cwd()))
+        around = {**_QUIET, **os.environ}, str(Path.cwd())
+        request = Request(function, list(works), count, limits, *around, families)
         with suppress(OSError):  # the process is gone: reading says so
             pipe.send(request)
         while still_open:
@@ -112,9 +108,9 @@ class _Warm:
     spare: _Warm | None = None
 
     def __init__(self) -> None:
-        self.pipe, theirs = _CONTEXT.Pipe()
-        self.process = _CONTEXT.Process(target=_nursery, args=(theirs,), daemon=True)
-        with _environment(_WITHOUT_THREADS):
+        self.pipe, theirs = CONTEXT.Pipe()
+        self.process = CONTEXT.Process(target=_nursery, args=(theirs,), daemon=True)
+        with _environment({**_WITHOUT_THREADS, **_QUIET}):
             self.process.start()
         theirs.close()
 
@@ -161,83 +157,14 @@ def _environment(settings: dict[str, str]) -> Iterator[None]:
 def _nursery(pipe: Connection) -> None:
     # Ctrl-C reaches the whole group; the caller decides what ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    warm_up("echannel.batch.inprocess")
+    from echannel.batch.children import answer
+    from echannel.batch.warm import warm_reports
+
+    warm_reports()
     while True:
         try:
             request = pipe.recv()
         except EOFError:  # the caller is gone
             return
-        if not _answer(pipe, request):
+        if not answer(pipe, request):
             return
-
-
-def _answer(pipe: Connection, request: _Request) -> bool:
-    """Every work of the request, in children; False when nobody waits for it any more."""
-    waiting = deque(enumerate(request.works))
-    running: dict[Connection, _Child] = {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < request.count:
-                child = _fork(pipe, request, *waiting.popleft())
-                running[child.pipe] = child
-            soonest = min(child.deadline for child in running.values())
-            ready = wait([*running, pipe], max(0.0, soonest - time.monotonic()))
-            if pipe in ready:
-                return False
-            for child in [running.pop(one) for one in ready]:  # type: ignore[call-overload]
-                pipe.send((child.number, child.result()))
-            for child in [one for one in running.values() if one.deadline <= time.monotonic()]:
-                del running[child.pipe]
-                child.end()
-                pipe.send((child.number, OutOfTime()))
-    finally:
-        for child in running.values():
-            child.end()
-    return True
-
-
-def _fork(caller: Connection, request: _Request, number: int, work: Any) -> _Child:
-    ours, theirs = _CONTEXT.Pipe(duplex=False)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid == 0:
-        caller.close()
-        ours.close()
-        _work(request, work, theirs)
-    theirs.close()
-    return _Child(number, pid, ours, time.monotonic() + request.limits.seconds)
-
-
-def _work(request: _Request, work: Any, pipe: Connection) -> NoReturn:
-    code = 1
-    try:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.environ.clear()
-        os.environ.update(request.environment)
-        os.chdir(request.folder)
-        _bound_memory(request.limits.memory)
-        _new_seeds()
-        pipe.send(request.function(work))
-        code = 0
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-
-
-def _bound_memory(most: int) -> None:
-    """Memory that the process writes to; address space alone costs nothing."""
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
-
-
-def _new_seeds() -> None:
-    """Two children must not draw the same "random" numbers."""
-    import numpy as np
-
-    random.seed()
-    np.random.seed(int.from_bytes(os.urandom(4), "little"))

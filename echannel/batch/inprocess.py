@@ -152,6 +152,7 @@ class KernelHere:
     def __init__(self, seconds: float | None) -> None:
         self.session = _InMemorySession()
         self.iopub_channel, self.shell_channel = Channel(), _FromClient()
+        _forget_the_last()
         # The history would open a file and start a thread to write it.
         config = Config({"HistoryManager": {"enabled": False}})
         self._kernel = _Kernel.instance(
@@ -216,6 +217,16 @@ class KernelHere:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+
+
+def _forget_the_last() -> None:
+    """A notebook that follows another in this process gets a shell of its own, with an empty namespace."""
+    if _Kernel.initialized():
+        shell = _Kernel.instance().shell
+        _Kernel.clear_instance()
+        if shell is not None:
+            shell.reset(new_session=False)
+            type(shell).clear_instance()
 
 
 class _FromClient(Channel):

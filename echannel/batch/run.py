@@ -11,8 +11,8 @@ from pathlib import Path
 from papermill.engines import papermill_engines
 
 from echannel import engine as engines
-from echannel.batch.execute import REPORT_MEMORY, REPORT_SECONDS, Job, make_report
-from echannel.batch.forks import Limits, OutOfTime, map_forked
+from echannel.batch.execute import REPORT_MEMORY, REPORT_SECONDS, Job, make_report, prepare_home
+from echannel.batch.forks import Families, Limits, OutOfTime, map_forked
 from echannel.batch.index import (
     language_links,
     profile_or_none,
@@ -123,9 +123,26 @@ def run_cohort(
 def _made(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Made]]:
     """Every job with what became of it, as soon as it is known."""
     if jobs and jobs[0].engine == engines.NAME:
-        yield from map_forked(make_report, jobs, workers, Limits(REPORT_SECONDS, REPORT_MEMORY))
+        limits = Limits(REPORT_SECONDS, REPORT_MEMORY)
+        yield from map_forked(make_report, jobs, workers, limits, FAMILIES)
     else:
         yield from map_unordered(make_report, jobs, workers)
+
+
+def _home(job: Job) -> str:
+    return job.report.sme
+
+
+def _twin(job: Job) -> str:
+    return job.report.tool
+
+
+def _failed(made: tuple[Outcome, str]) -> bool:
+    return made[0].status == "failed"
+
+
+FAMILIES = Families(_home, _twin, prepare_home, _failed)
+"""An SME's tables are read and its sales counted once; languages share what a tool has computed."""
 
 
 def cohort_or_sme(workspace: Workspace, name: str) -> CohortProfile:

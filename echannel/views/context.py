@@ -85,6 +85,8 @@ class View:
         self.mode = mode
         self._memory = {} if memory is None else memory
         self._kept: dict[str, Any] = {}
+        if memory is not None and memory is sme.memory:
+            self._kept = memory.setdefault(("kept", self.choice), {})
 
     def chosen(self, choice: Choice) -> View:
         """The same SME and reader with another choice; what does not depend on it is kept."""
@@ -115,7 +117,10 @@ class View:
         return self._memory[key]
 
     def kept(self, name: str, compute: Callable[[], Result]) -> Result:
-        """``compute()``, done once for this choice: what the opening and a card both need."""
+        """``compute()``, done once for this choice: what the opening and a card both need.
+
+        Where the result has words in it, ``name`` says in which language: reports share what is kept.
+        """
         if name not in self._kept:
             self._kept[name] = compute()
         return self._kept[name]
@@ -199,7 +204,8 @@ class View:
         """The same view of one kind of order only."""
         if kind == self.choice.kind:
             return self
-        return self.kept(f"kind {kind}", lambda: self.chosen(replace(self.choice, kind=kind)))
+        name = f"kind {kind} {self.say.language}"
+        return self.kept(name, lambda: self.chosen(replace(self.choice, kind=kind)))
 
     def rows(self, n: int, unit: str = "orders", sales: Sales | None = None) -> Rows:
         """Which rows a card rests on, in the days of ``sales`` (default: the chosen period)."""

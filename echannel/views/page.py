@@ -106,7 +106,7 @@ class Page:
         self.tool = tool
         self.say = say
         self.mode = where_it_runs
-        self.view = View(sme, say, choice, mode=where_it_runs) if sme is not None else None
+        self.view = View(sme, say, choice, sme.memory, where_it_runs) if sme is not None else None
         self._slots: list[_Slot] = []
         self._every: list[_Slot] = []
         self.reader = self._reader() if self.view is not None and where_it_runs == "live" else None

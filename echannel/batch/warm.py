@@ -1,0 +1,46 @@
+"""What the process that reports are forked from has ready: libraries, words, templates, rules.
+
+Nothing here starts a thread or opens a store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import pkgutil
+
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+import echannel.views
+from echannel.batch.pages import Frame, Words, environment, report_page
+from echannel.kernels import warm_up
+from echannel.locale import LANGUAGES, Speaker
+
+# Imported by others once they are first used.
+_LATE = (
+    "echannel.batch.inprocess",
+    "echannel.batch.execute",
+    "reportlab.platypus",
+    "reportlab.pdfbase.ttfonts",
+    "xlsxwriter",
+)
+
+
+def warm_reports() -> None:
+    """Make ready whatever does not depend on whose report it is."""
+    pages = [f"echannel.views.{module.name}" for module in pkgutil.iter_modules(echannel.views.__path__)]
+    warm_up(*_LATE, *pages)
+    _warm_template()
+    # What is there now stays: children need not look through it for garbage, and share its pages longer.
+    gc.collect()
+    gc.freeze()
+
+
+def _warm_template() -> None:
+    """Compiles the pages' templates: the first page would wait for that."""
+    cell = new_code_cell("1", outputs=[new_output("display_data", {"text/html": "<p></p>"})])
+    for language in LANGUAGES:
+        frame = Frame(language, "", "", Words.of(Speaker(language)))
+        with contextlib.suppress(Exception):  # a page that cannot be made says so itself
+            report_page(new_notebook(cells=[cell]), frame)
+    environment().get_template("message.html.j2")
