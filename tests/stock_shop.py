@@ -49,6 +49,7 @@ class MadeUp(Sme):
     def __init__(self, profile: SmeProfile, tables: dict[str, pd.DataFrame]) -> None:
         self.profile = profile
         self.workspace = None
+        self.memory = None
         self._folder = tempfile.TemporaryDirectory(prefix="echannel-test-")  # gone with the SME
         self.store = SmeStore(Path(self._folder.name))
         self.tables = tables
