@@ -7,8 +7,9 @@ from typing import Literal
 
 from sqlalchemy import select
 
+from echannel.register.brokered import for_one_sme
 from echannel.register.database import Register, owner
-from echannel.register.models import Opened
+from echannel.register.models import Opened, User
 
 What = Literal["page", "report", "export"]
 
@@ -18,6 +19,15 @@ def note_opened(register: Register, who: str, role: str, sme: str, what: What, n
     row = Opened(at=datetime.now(UTC), who=who, role=role, sme=owner(sme), what=what, name=name[:128])
     with register.session() as session:
         session.add(row)
+
+
+@for_one_sme
+def note_taken(register: Register, sme: str, name: str, account: str = "") -> None:
+    """Notes down that files were made from an SME's dashboard; a kernel's own account is put in for it."""
+    with register.session() as session:
+        role = session.scalar(select(User.role).where(User.email == account)) or ""
+    if role:
+        note_opened(register, account, role, sme, "export", name)
 
 
 def opened(register: Register, sme: str = "", most: int = 100) -> list[Opened]:

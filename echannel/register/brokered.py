@@ -1,21 +1,22 @@
 """The register from inside a confined kernel: a socket to the server, which answers for one SME only.
 
 A kernel holds one end of a socket pair and no address, password or file of the register. The server holds
-the other end and knows whose kernel it is: whatever SME a call names, the server puts its own in. Calls are
-JSON; answers, which come from the server only, are pickled.
+the other end and knows whose kernel it is: whatever SME or author a call names, the server puts in its own.
+Calls are JSON; answers, which come from the server only, are pickled.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import json
 import os
 import pickle
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -71,8 +72,8 @@ def remote_register() -> RemoteRegister | None:
     return RemoteRegister(int(given)) if given else None
 
 
-async def answer_kernel(end: socket.socket, register: Any, sme: str) -> None:
-    """Answer one kernel's calls for its SME until it is gone."""
+async def answer_kernel(end: socket.socket, register: Any, fixed: Mapping[str, str]) -> None:
+    """Answer one kernel's calls until it is gone; arguments named in ``fixed`` are what stands there."""
     reader, writer = await asyncio.open_connection(sock=end)
     try:
         while True:
@@ -80,7 +81,7 @@ async def answer_kernel(end: socket.socket, register: Any, sme: str) -> None:
             if size > _LONGEST:
                 return
             request = await reader.readexactly(size)
-            answer = await asyncio.to_thread(_answer, request, register, sme)
+            answer = await asyncio.to_thread(_answer, request, register, fixed)
             writer.write(struct.pack("!I", len(answer)) + answer)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -89,17 +90,13 @@ async def answer_kernel(end: socket.socket, register: Any, sme: str) -> None:
         writer.close()
 
 
-def _answer(request: bytes, register: Any, sme: str) -> bytes:
+def _answer(request: bytes, register: Any, fixed: Mapping[str, str]) -> bytes:
     try:
         asked = json.loads(request, object_hook=_from_plain)
         function = _CALLS[asked["name"]]
-        args, kwargs = list(asked["args"]), dict(asked["kwargs"])
-        kwargs.pop("register", None)
-        if "sme" in kwargs:
-            kwargs["sme"] = sme
-        else:
-            args[0] = sme
-        return pickle.dumps((True, function(register, *args, **kwargs)))
+        call = inspect.signature(function).bind(register, *asked["args"], **asked["kwargs"])
+        call.arguments.update({key: fixed[key] for key in fixed if key in call.signature.parameters})
+        return pickle.dumps((True, function(*call.args, **call.kwargs)))
     except UserError as error:
         return pickle.dumps((False, error))
     except Exception:  # a call that is not what it should be must not end the others'

@@ -142,7 +142,9 @@ class KernelsOfPeople(AsyncMappingKernelManager):
             raise
         finally:
             theirs.close()
-        task = asyncio.create_task(answer_kernel(ours, register, grant.sme))
+        who = grant.person
+        fixed = {"sme": grant.sme, "by": (who.name or "")[:128], "account": who.username}
+        task = asyncio.create_task(answer_kernel(ours, register, fixed))
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
         return kernel_id

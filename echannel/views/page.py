@@ -25,6 +25,9 @@ from echannel.locale import LANGUAGES, Speaker
 from echannel.metrics.periods import Period
 from echannel.metrics.turnover import as_date
 from echannel.profiles import load_sme, sme_ids
+from echannel.register import open_register
+from echannel.register.audit_trail import note_taken
+from echannel.register.brokered import remote_register
 from echannel.sme import Sme, open_sme
 from echannel.views import address, theme
 from echannel.views.cards import Card, Download, files_to_page, to_page
@@ -191,7 +194,14 @@ class Page:
         if self.mode == "report":
             self._slot(lambda view: files_to_page(files(view), title))
             return
-        self._button(f"{self.tool}.files.make", lambda view: files_to_page(files(view), title))
+
+        def made(view: View) -> str:
+            shown = files_to_page(files(view), title)
+            if remote_register() and view.sme.workspace:  # behind a login it is noted down who took files
+                note_taken(open_register(view.sme.workspace), view.sme.profile.id, self.tool)
+            return shown
+
+        self._button(f"{self.tool}.files.make", made)
 
     def act(self, name: str, do: Callable[[View], str]) -> None:
         """A dashboard's button (``<tool>.act.<name>``) that does something and says what it did."""

@@ -335,7 +335,7 @@ register = existing_register(find_workspace())
 for sme in ({OWN!r}, {OTHER!r}):
     print({{duty: row.note for duty, row in duty_states(register, sme, "FR").items()}})
 print({{duty: row.note for duty, row in duty_states(register, sme={OTHER!r}, market="FR").items()}})
-set_duty_state(register, {OTHER!r}, "FR", "vat", "open", note="written from a kernel")
+set_duty_state(register, {OTHER!r}, "FR", "vat", "open", note="written from a kernel", by="somebody else")
 for name in ("users", "add_user", "make_link", "__class__", "opened"):
     try:
         print(register.call(name, ({OTHER!r},), {{}}))
@@ -346,7 +346,9 @@ for name in ("users", "add_user", "make_link", "__class__", "opened"):
     assert said[:3] == ["{'vat': 'ours'}"] * 3
     assert said[3:] == ["UserError"] * 5
     assert duty_states(served.register, OTHER, "FR")["vat"].note == CANARIES[0]
-    assert duty_states(served.register, OWN, "FR")["vat"].note == "written from a kernel"
+    written = duty_states(served.register, OWN, "FR")["vat"]
+    assert written.note == "written from a kernel"
+    assert written.by.startswith("Anna")
 
 
 def test_the_notebook_is_told_its_firm_by_the_server(served, own_kernel):
@@ -526,7 +528,26 @@ def test_who_comes_when_all_is_full_waits_on_a_friendly_page(
         served.close_page(anna, kernel)
 
 
+def test_another_firms_report_is_not_there(served, anna, mark, olga):
+    report = served.workspace.reports / "all" / OTHER / "growth.en.html"
+    report.parent.mkdir(parents=True)
+    report.write_text(CANARIES[1])
+    path = f"/echannel/report/all/{OTHER}/growth.en.html"
+    for browser in (anna, mark, served.browser()):
+        answer = served.get(browser, path)
+        assert answer.status_code in (302, 404)
+        assert nothing_of_the_other(answer)
+    assert served.get(olga, path).text == CANARIES[1]
+
+
 def test_what_was_opened_is_noted_down(served, own_kernel, other_kernel):
+    code = (
+        "from echannel.register.audit_trail import note_taken\nfrom echannel.workspace import find_workspace"
+    )
+    code += "\nfrom echannel.register import open_register"
+    code += f"\nnote_taken(open_register(find_workspace()), {OTHER!r}, 'growth', 'olga@other.example')"
+    assert served.run_in(own_kernel, code) == ""
     noted = {(one.who, one.role, one.what, one.name) for one in opened(served.register, OWN)}
     assert ("anna@own.example", "member", "page", "growth") in noted
+    assert ("anna@own.example", "member", "export", "growth") in noted
     assert not any(who.endswith("other.example") for who, *_ in noted)
