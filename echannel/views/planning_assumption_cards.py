@@ -23,7 +23,7 @@ from echannel.views.tables import Column, Fold, Table
 
 KEY = "planning.assumptions"
 _FIRST = 3  # assumptions that the sentence names
-_AT_ONCE = 8  # that stand open; the rest waits folded, by who made them
+_AT_ONCE = 6  # that stand open; the rest waits folded, by who made them
 _TOPIC = {
     **dict.fromkeys(("turnover", "share", "margin_rate", "return_rate", "return_loss"), "sales"),
     **dict.fromkeys(("marketing", "marketing_rate"), "sales"),
