@@ -259,6 +259,9 @@ def run_reports(
         str, typer.Option(help="batch.cli.engine", metavar="echannel|nbclient", show_default=False)
     ] = "",
     workers: Annotated[int, typer.Option(help="batch.cli.workers", metavar="N", min=1, max=64)] = 2,
+    cluster: Annotated[
+        str, typer.Option(help="scale.cli.cluster", metavar="tcp://…|local:N", show_default=False)
+    ] = "",
 ) -> None:
     from echannel.batch.summary import run_with_bar, summary_table
     from echannel.tracker import dashboards_made
@@ -271,6 +274,7 @@ def run_reports(
         "force": force,
         "engine": engine or None,
         "workers": workers,
+        "cluster": cluster or None,
     }
     summary = run_with_bar(find_workspace(), cohort, voice.say, voice.err, **options)
     dashboards_made(find_workspace(), (one.report.sme for one in summary.outcomes if one.status != "failed"))

@@ -23,7 +23,8 @@ from echannel.errors import UserError
 from echannel.kernels import use_warm_kernels
 from echannel.locale import LANGUAGES, Speaker
 from echannel.sme import hold
-from echannel.workspace import Workspace
+from echannel.storage import Place
+from echannel.workspace import REPORTS_URL, STORE_URL, Workspace
 
 CELL_SECONDS = 600
 REPORT_SECONDS = 1800
@@ -39,12 +40,18 @@ class Job:
 
     report: Report
     notebook: Path
-    folder: Path
+    folder: Place
     root: Path
     frame: Frame
     parameters: Mapping[str, Any] = field(default_factory=dict)
     engine: str = STANDARD
     made_from: str | None = None
+    store_url: str | None = None
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where the notebook finds profiles and tables."""
+        return Workspace(self.root, self.store_url)
 
 
 @dataclass(frozen=True)
@@ -82,12 +89,14 @@ def make_report(job: Job) -> tuple[Outcome, str]:
 def prepare_home(job: Job) -> None:
     """Read and count, once for all reports of an SME that are forked from this process."""
     _surround(job)
-    _ = hold(job.report.sme, Workspace(job.root)).sales
+    _ = hold(job.report.sme, job.workspace).sales
 
 
 def _surround(job: Job) -> None:
     # Notebooks find the workspace by it, wherever they lie.
     os.environ["ECHANNEL_ROOT"] = str(job.root)
+    os.environ[STORE_URL] = job.store_url or ""
+    os.environ[REPORTS_URL] = ""
     # A run started from a terminal of JupyterLab or of a dashboard is still a run of reports.
     for name in ("JPY_SESSION_NAME", "SERVER_SOFTWARE", "QUERY_STRING"):
         os.environ.pop(name, None)

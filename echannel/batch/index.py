@@ -12,6 +12,7 @@ from echannel.batch.records import Outcome, recorded, write_whole
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import CohortProfile, SmeProfile, load_sme
+from echannel.storage import Place
 from echannel.workspace import Workspace
 
 
@@ -79,12 +80,13 @@ def profile_or_none(workspace: Workspace, sme: str) -> SmeProfile | None:
         return None
 
 
-def write_indexes(workspace: Workspace, cohort: CohortProfile, folder: Path, reports: list[Report]) -> None:
+def write_indexes(workspace: Workspace, cohort: CohortProfile, folder: Place, reports: list[Report]) -> None:
     """Write the index of the cohort and of each of its SMEs, in every language, from what is there.
 
     ``reports`` are all that the cohort should have; those that are not made yet are shown as such.
     """
-    outcomes = {report: recorded(folder, report) for report in reports}
+    known = recorded(folder, reports)
+    outcomes = {report: known.get(report) for report in reports}
     for language in LANGUAGES:
         page = _cohort_page(workspace, cohort, outcomes, Speaker(language))
         write_whole(folder / f"index.{language}.html", page)
@@ -201,7 +203,7 @@ def _page(say: Speaker, title: str, facts: str, sections: tuple[Section, ...], a
     )
 
 
-def _write_chooser(folder: Path, assets: str) -> None:
+def _write_chooser(folder: Place, assets: str) -> None:
     links = tuple(
         Link(Speaker(language)(f"language.{language}"), f"index.{language}.html", language=language)
         for language in LANGUAGES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 
 from echannel.locale import Speaker
+from echannel.storage import Place, write_whole
 
 BRAND = "E-Channel"
 ASSETS = "assets"
@@ -102,13 +102,10 @@ def _exporter() -> HTMLExporter:
     )
 
 
-def copy_assets(folder: Path) -> None:
+def copy_assets(folder: Place) -> None:
     """Lay the scripts and style sheets that all pages of a cohort share into ``<folder>/assets/``."""
-    target = folder / ASSETS
-    target.mkdir(parents=True, exist_ok=True)
     for name, source in asset_files().items():
-        shutil.copyfile(source, target / f".{name}.part")
-        (target / f".{name}.part").replace(target / name)
+        write_whole(folder / ASSETS / name, source.read_bytes())
 
 
 @lru_cache

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 
+from echannel import storage
 from echannel.batch.plan import Report
+from echannel.storage import Place, RemotePath
 
 RECORDS = ".records"
 
@@ -31,29 +32,49 @@ class Outcome:
     made_from: str | None = None
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader, or a run killed half-way, sees the old one or the new one whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+def write_whole(path: Place, text: str) -> None:
+    """Write a page so that a reader, or a run killed half-way, sees the old one or the new one whole."""
+    storage.write_whole(path, text.encode("utf-8"))
 
 
-def record(folder: Path, outcome: Outcome) -> None:
+def record(folder: Place, outcome: Outcome) -> None:
     """Keep an outcome under the cohort's folder; its page must be in place already."""
-    write_whole(_place(folder, outcome.report), json.dumps(asdict(outcome), ensure_ascii=False))
+    write_whole(folder / _place(outcome.report), json.dumps(asdict(outcome), ensure_ascii=False))
 
 
-def recorded(folder: Path, report: Report) -> Outcome | None:
-    """What is known of a report from earlier runs; ``None`` if it or its page is missing."""
-    if not (folder / report.path).is_file():
-        return None
+def recorded(folder: Place, reports: Sequence[Report]) -> dict[Report, Outcome]:
+    """What is known of reports from earlier runs; one that is missing, or whose page is, is left out.
+
+    From object storage they are read many at a time.
+    """
+    if isinstance(folder, RemotePath):
+        there = folder.below()
+        names = {report: _place(report) for report in reports if report.path in there}
+        kept = folder.read_many(name for name in names.values() if name in there)
+        found = {report: _outcome(kept.get(name)) for report, name in names.items()}
+    else:
+        found = {
+            report: _outcome(_bytes(folder / _place(report)))
+            for report in reports
+            if (folder / report.path).is_file()
+        }
+    return {report: outcome for report, outcome in found.items() if outcome}
+
+
+def _bytes(path: Place) -> bytes | None:
     try:
-        kept = json.loads(_place(folder, report).read_text(encoding="utf-8"))
-        return Outcome(**{**kept, "report": Report(**kept["report"])})
-    except (OSError, ValueError, TypeError, KeyError):
+        return path.read_bytes()
+    except OSError:
         return None
 
 
-def _place(folder: Path, report: Report) -> Path:
-    return folder / RECORDS / report.sme / f"{report.tool}.{report.language}.json"
+def _outcome(kept: bytes | None) -> Outcome | None:
+    try:
+        facts = json.loads(kept or b"")
+        return Outcome(**{**facts, "report": Report(**facts["report"])})
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _place(report: Report) -> str:
+    return f"{RECORDS}/{report.sme}/{report.tool}.{report.language}.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,15 +19,17 @@ from echannel.batch.index import (
     tool_title,
     write_indexes,
 )
+from echannel.batch.near import brought_near
 from echannel.batch.pages import ASSETS, BRAND, Frame, Link, Words, copy_assets, failure_page
-from echannel.batch.plan import Report, find_notebook, plan_reports
+from echannel.batch.plan import Report, find_notebook, plan_reports, tool_names
 from echannel.batch.records import Outcome, record, recorded, write_whole
 from echannel.batch.unchanged import name_of_all
-from echannel.batch.workers import WorkerDied, map_unordered
+from echannel.batch.workers import MachineLost, WorkerDied, map_unordered
 from echannel.errors import UserError
 from echannel.kernels import can_fork
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import CohortProfile, cohort_ids, load_cohort, load_sme
+from echannel.storage import Place
 from echannel.workspace import Workspace
 
 LOG = "run.log"
@@ -44,8 +46,8 @@ class RunSummary:
     cohort: str
     outcomes: tuple[Outcome, ...]
     seconds: float
-    index: Path
-    log: Path
+    index: Place
+    log: Place
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -69,6 +71,7 @@ def run_cohort(
     workers: int = WORKERS,
     engine: str | None = None,
     force: bool = False,
+    cluster: str | None = None,
 ) -> RunSummary:
     """Make the reports of a cohort (or of one SME) and the index pages that lead to them.
 
@@ -83,6 +86,8 @@ def run_cohort(
     workers : how many reports are made at the same time, each in a process of its own.
     engine : name of a papermill engine. Ours (``echannel``) by default, which runs each notebook in a
         fork of one warm process; papermill's own (``nbclient``) where a process cannot be forked.
+    cluster : make them on Dask's workers instead: ``local:4`` or a scheduler's address (see
+        ``echannel.batch.cluster``); ``workers`` then says nothing.
 
     A report that rests on the same notebook, package, parameters, profile and tables as the page that is
     there is not made again. One report's failure never stops the others. A page appears whole or not at
@@ -91,7 +96,7 @@ def run_cohort(
     Raises
     ------
     UserError
-        Before anything runs: unknown cohort, tool, language, selection or engine.
+        Before anything runs: unknown cohort, tool, language, selection or engine; no such cluster.
     """
     started = time.perf_counter()
     profile = cohort_or_sme(workspace, cohort)
@@ -100,11 +105,12 @@ def run_cohort(
     copy_assets(folder)
     engine = _known_engine(engine or (engines.NAME if can_fork() else engines.STANDARD))
     planned = [_job(workspace, profile, report, folder, engine) for report in reports]
-    outcomes = {job.report: kept for job in planned if (kept := _still_good(job, resume, force))}
+    known = recorded(folder, reports) if resume or not force else {}
+    outcomes = {job.report: kept for job in planned if (kept := _still_good(job, known, resume))}
     jobs = [job for job in planned if job.report not in outcomes]
     everything = plan_reports(workspace, profile)
     try:
-        for job, done in _made(jobs, workers):
+        for job, done in _made_on(cluster, jobs) if cluster else made_here(jobs, workers):
             outcome = _settle(folder, job, done)
             outcomes[job.report] = outcome
             if progress:
@@ -120,13 +126,26 @@ def run_cohort(
     )
 
 
+def made_here(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Made]]:
+    """Every job with what became of it, as soon as it is known: on this machine."""
+    own = {job.report: job for job in jobs}
+    with brought_near(jobs) as near:
+        for job, done in _made(near, workers):
+            yield own[job.report], done
+
+
 def _made(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Made]]:
-    """Every job with what became of it, as soon as it is known."""
     if jobs and jobs[0].engine == engines.NAME:
         limits = Limits(REPORT_SECONDS, REPORT_MEMORY)
         yield from map_forked(make_report, jobs, workers, limits, FAMILIES)
     else:
         yield from map_unordered(make_report, jobs, workers)
+
+
+def _made_on(cluster: str, jobs: list[Job]) -> Iterator[tuple[Job, Made]]:
+    from echannel.batch.cluster import made_on
+
+    return made_on(cluster, jobs)
 
 
 def _home(job: Job) -> str:
@@ -169,11 +188,9 @@ def _known_engine(name: str) -> str:
     return name
 
 
-def _still_good(job: Job, resume: bool, force: bool) -> Outcome | None:
+def _still_good(job: Job, known: Mapping[Report, Outcome], resume: bool) -> Outcome | None:
     """The page of an earlier run, where there is no need to make it again."""
-    if force and not resume:
-        return None
-    earlier = recorded(job.folder, job.report)
+    earlier = known.get(job.report)
     if earlier is None or earlier.status == "failed":
         return None
     if resume or (job.made_from is not None and earlier.made_from == job.made_from):
@@ -181,7 +198,7 @@ def _still_good(job: Job, resume: bool, force: bool) -> Outcome | None:
     return None
 
 
-def _job(workspace: Workspace, cohort: CohortProfile, report: Report, folder: Path, engine: str) -> Job:
+def _job(workspace: Workspace, cohort: CohortProfile, report: Report, folder: Place, engine: str) -> Job:
     job = Job(
         report=report,
         notebook=find_notebook(workspace, report.tool),
@@ -189,6 +206,7 @@ def _job(workspace: Workspace, cohort: CohortProfile, report: Report, folder: Pa
         root=workspace.root,
         frame=report_frame(workspace, cohort, report),
         engine=engine,
+        store_url=workspace.store_url,
     )
     return replace(job, made_from=name_of_all(workspace, job))
 
@@ -198,7 +216,7 @@ def report_frame(workspace: Workspace, cohort: CohortProfile, report: Report) ->
     say = Speaker(report.language)
     sme = profile_or_none(workspace, report.sme)
     name = sme.name if sme else report.sme
-    tools = dict.fromkeys(other.tool for other in plan_reports(workspace, cohort))
+    tools = dict.fromkeys(tool_names(workspace))
     tools.setdefault(report.tool)
     return Frame(
         report.language,
@@ -214,11 +232,13 @@ def report_frame(workspace: Workspace, cohort: CohortProfile, report: Report) ->
     )
 
 
-def _settle(folder: Path, job: Job, done: Made) -> Outcome:
+def _settle(folder: Place, job: Job, done: Made) -> Outcome:
     if isinstance(done, WorkerDied | OutOfTime):
         say = Speaker(job.report.language)
         if isinstance(done, OutOfTime):
             reason = say("batch.reason.report_too_long", n=REPORT_SECONDS // 60)
+        elif isinstance(done, MachineLost):
+            reason = done.reason(say)
         elif job.engine == engines.NAME:
             reason = say("batch.reason.kernel_died")
         else:
@@ -226,14 +246,18 @@ def _settle(folder: Path, job: Job, done: Made) -> Outcome:
         outcome = Outcome(job.report, "failed", reason=reason)
         write_whole(folder / job.report.path, failure_page(job.frame, reason, None))
         record(folder, outcome)
-        done = (outcome, type(done).__name__)
+        done = (outcome, repr(done))
     outcome, detail = done
     if detail:
         _log(folder / LOG, outcome, detail)
     return outcome
 
 
-def _log(path: Path, outcome: Outcome, detail: str) -> None:
+def _log(path: Place, outcome: Outcome, detail: str) -> None:
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    with path.open("a", encoding="utf-8") as log:
-        log.write(f"{moment} {outcome.report.name} {outcome.status} after {outcome.seconds} s\n{detail}\n\n")
+    entry = f"{moment} {outcome.report.name} {outcome.status} after {outcome.seconds} s\n{detail}\n\n"
+    if isinstance(path, Path):
+        with path.open("a", encoding="utf-8") as log:
+            log.write(entry)
+    else:
+        path.write_bytes((path.read_bytes() if path.is_file() else b"") + entry.encode())

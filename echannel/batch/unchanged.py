@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from echannel.kept import key_of
+from echannel.storage import Place, RemotePath
 from echannel.store import SmeStore
 from echannel.workspace import Workspace
 
@@ -27,14 +28,14 @@ def name_of_all(workspace: Workspace, job: Job) -> str | None:
     on that (see :func:`_rests_on`).
     """
     tables = SmeStore(workspace.store / job.report.sme).path / "manifest.json"
-    if not tables.is_file():
+    if not (stored := _content(tables)):
         return None
     return key_of(
         job.report.name,
         dict(job.parameters),
         repr(job.frame),
         _content(job.notebook),
-        _content(tables),
+        stored,
         _content(workspace.parameters / "smes" / f"{job.report.sme}.yml"),
         # Country packs and words of the workspace's own, where there are any.
         [_content(path) for path in sorted(workspace.parameters.glob("countries/**/*")) if path.is_file()],
@@ -64,7 +65,9 @@ _RESTS_ON: dict[str, Callable[[Workspace], object]] = {
 }
 
 
-def _content(path: Path) -> str:
+def _content(path: Place) -> str:
+    if isinstance(path, RemotePath):
+        return path.version()
     return _content_as_of(path, path.stat().st_mtime_ns) if path.is_file() else ""
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
+from echannel.locale import Speaker
+
 Work = TypeVar("Work")
 Done = TypeVar("Done")
 
@@ -18,6 +20,20 @@ _CONTEXT = multiprocessing.get_context("spawn")
 
 class WorkerDied(Exception):
     """The process that did the work was killed or crashed."""
+
+
+class MachineLost(WorkerDied):
+    """Another machine was to do the work: it stopped several times, or could not (``kind``)."""
+
+    def __init__(self, kind: str = "") -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+    def reason(self, say: Speaker) -> str:
+        """Why, in words for people."""
+        if self.kind:
+            return say("scale.reason.worker_failed", kind=self.kind)
+        return say("scale.reason.worker_lost")
 
 
 class _Worker(Generic[Work, Done]):
