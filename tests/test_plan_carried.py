@@ -216,9 +216,7 @@ def test_no_plan_takes_its_cash_from_books_that_never_balance():
 
 
 def test_nothing_reassuring_is_said_of_books_that_do_not_balance():
-    ledger = with_error(
-        books("2026-11", opening={**OPENING, "512000": 50_000, "101300": -47_900}), "2026-10", 9
-    )
+    ledger = with_error(books("2026-11"), "2026-10", 9)
     made = firm(ledger=ledger)
     view = View(made, made.speaker("en"))
     following = planning(view)[2]
