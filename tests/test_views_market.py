@@ -136,6 +136,20 @@ def test_rank_is_a_band_and_the_opening_says_how_stable(firms: dict) -> None:
     assert why and step
 
 
+def test_no_table_lists_bare_ranks(firms: dict) -> None:
+    view = seen(firms["FR b2c"])
+    placed = market_facts.ranking(view)
+    for card in (market_ranking_cards.where_next(view), market_method_cards.other_ways(view)):
+        table = card.table
+        assert "rank" not in [column.field for column in table.columns]
+        assert [column.field for column in table.columns].index("band") == 1
+        low, high = (placed.loc[table.frame["market"], name] for name in ("low", "high"))
+        for band, first, last in zip(table.frame["band"], low, high, strict=True):
+            assert np.isnan(first) or re.findall(r"\d+", band) == [
+                str(int(n)) for n in dict.fromkeys((first, last))
+            ]
+
+
 def test_first_signals_and_a_firm_never_abroad(firms: dict) -> None:
     view = seen(firms["FR b2c"])
     lookers = market_traction_cards.lookers(view)
