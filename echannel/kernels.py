@@ -47,6 +47,16 @@ _LIBRARIES = (
     "echannel.server.home",
 )
 
+# What a kernel imports besides while it starts; a third of that time.
+_OF_KERNELS = (
+    "IPython.core.completerlib",
+    "IPython.core.debugger_backport",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
+    "psutil",
+    "tornado.platform.asyncio",
+)
+
 
 def can_fork() -> bool:
     """Whether kernels can be forked here; macOS forbids it to a process that has used its frameworks."""
@@ -205,7 +215,7 @@ def warm_up(*more: str) -> None:
 
 
 def _nursery(channel: socket.socket) -> None:
-    warm_up()
+    warm_up(*_OF_KERNELS)
     # The system reaps ended kernels; nobody waits for their exit code.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while asked := _request(channel):

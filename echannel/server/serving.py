@@ -34,7 +34,6 @@ class Serving:
     certificate: Path | None = None
     key: Path | None = None
     kernels: int = 40
-    kernels_each: int = 6
     idle_seconds: int = int(IDLE.total_seconds() / 6)
     keeper: Doorkeeper = field(default_factory=Doorkeeper)
     waiting: WaitingRoom = field(default_factory=WaitingRoom)
@@ -43,6 +42,11 @@ class Serving:
     def login(self) -> bool:
         """Whether people have to sign in."""
         return self.register is not None
+
+    @property
+    def kernels_each(self) -> int:
+        """How many dashboards one person may have open: six, and never more than half of all."""
+        return min(6, max(1, self.kernels // 2))
 
     @property
     def secure(self) -> bool:

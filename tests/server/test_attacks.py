@@ -512,20 +512,24 @@ def test_who_is_removed_or_reset_is_out_at_once(served):
 def test_who_comes_when_all_is_full_waits_on_a_friendly_page(
     served, anna, mark, olga, own_kernel, other_kernel
 ):
-    open_now = [served.open_page(anna, OWN) for _ in range(2)]
+    first, second = served.open_page(mark, OWN), served.open_page(mark, OWN)
     waits = served.get(olga, f"{RENDER}?sme={OTHER}&lang=fr")
     assert waits.status_code == 503
     assert '<meta http-equiv="refresh"' in waits.text
     assert "Votre place dans la queue\N{NO-BREAK SPACE}: 1" in waits.text
-    second = served.get(mark, f"{RENDER}?sme={OWN}&lang=en")
-    assert "Your place in the queue: 2" in second.text
-    assert nothing_of_the_other(second)
-    served.close_page(anna, open_now.pop())
-    assert served.get(mark, f"{RENDER}?sme={OWN}&lang=en").status_code == 503  # olga came first
+    later = served.get(anna, f"{RENDER}?sme={OWN}&lang=en")
+    assert "Your place in the queue: 2" in later.text
+    assert nothing_of_the_other(later)
+    served.close_page(mark, first)
+    assert served.get(anna, f"{RENDER}?sme={OWN}&lang=en").status_code == 503  # olga came first
     served.close_page(olga, served.open_page(olga, OTHER))
-    served.close_page(mark, served.open_page(mark, OWN))
-    for kernel in open_now:
-        served.close_page(anna, kernel)
+    served.close_page(anna, served.open_page(anna, OWN))
+    # One more than a person may have ends what they opened longest ago: nobody fills the room alone.
+    third, fourth = served.open_page(mark, OWN), served.open_page(mark, OWN)
+    assert served.get(mark, f"/api/kernels/{second}").status_code == 403
+    for kernel in (third, fourth):
+        assert served.get(mark, f"/api/kernels/{kernel}").status_code == 200
+        served.close_page(mark, kernel)
 
 
 def test_another_firms_report_is_not_there(served, anna, mark, olga):
