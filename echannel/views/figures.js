@@ -45,9 +45,10 @@
     idle(function () {
       waiting = false;
       if (!window.Plotly) { if (patience-- > 0) setTimeout(later, 100); return; }
-      const next = pending.values().next().value;
+      // One that is hidden has no width to be drawn for: it follows when it comes into sight.
+      const next = Array.from(pending).find((one) => one.clientWidth);
       if (next) draw(next);
-      later();
+      if (next || !near) later();
     }, { timeout: 1500 });
   }
 

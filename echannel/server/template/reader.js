@@ -33,10 +33,23 @@
     if (!channel) return;
     channel.on("msg:custom", heard);
     all(".ec-actions [data-needs-channel]").forEach((button) => { button.disabled = false; });
+    nameSliders();
+    setTimeout(nameSliders, 1000);
     const query = new URL(location).searchParams;
     if (query.has("both")) both(true);
     if (query.has("share")) share(true);
   });
+
+  // A slider is called by the words before it and the value after it, which it does not say by itself.
+  function nameSliders() {
+    all(".widget-slider").forEach(function (slider, place) {
+      const parts = [$(".widget-label", slider), $(".widget-readout", slider)].filter(Boolean);
+      parts.forEach((part, at) => { part.id = part.id || "ec-slider-" + place + "-" + at; });
+      all("[role=slider]", slider).forEach(function (handle) {
+        handle.setAttribute("aria-labelledby", parts.map((part) => part.id).join(" "));
+      });
+    });
+  }
 
   function say(text) {
     const place = $("#ec-told");
