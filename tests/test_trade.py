@@ -11,6 +11,7 @@ import pytest
 import yaml
 from catalogue_scan import ROOT, catalogue
 
+from echannel.countries import agreements
 from echannel.countries.dated import Source, cited, never_two_at_once
 from echannel.countries.trade import TradeRule, area_members, customs_area, duties, trade_rules
 from echannel.errors import UserError
@@ -120,7 +121,8 @@ def _sources() -> list[Source]:
             *(source for switch in area["switches"] for source in switch["readings"].values()),
         )
     ]
-    return [*of_areas, *(one.source for one in duties._read())]
+    partners = [one for area in ("EU", "GB") for one in agreements._partnerships(area)]
+    return [*of_areas, *(one.source for one in (*duties._read(), *partners))]
 
 
 def test_every_source_reads_right_in_both_languages():
