@@ -42,7 +42,7 @@ def test_a_report_opens_offline_and_draws_its_figures(
 
 @pytest.mark.parametrize("size", ["desktop"])
 @pytest.mark.parametrize("sme", ["breizh-epicerie"])
-@pytest.mark.parametrize("tool", ["growth", "audit", "inventory", "planning"])
+@pytest.mark.parametrize("tool", ["growth", "audit", "inventory", "market", "planning"])
 def test_a_french_page_has_no_english_word(
     watched: Watched, run: RunSummary, sme: str, tool: str, size: str
 ) -> None:

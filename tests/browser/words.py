@@ -13,6 +13,6 @@ ENGLISH = re.compile(
 
 def english_words(text: str, names: tuple[str, ...] = ()) -> list[str]:
     """The English words of a text, names of firms and platforms left out; lines that hold them."""
-    for name in ("English", "E-Channel", "Black Friday", *names):
+    for name in ("English", "E-Channel", "Black Friday", "eu-vat-rates-data", *names):
         text = text.replace(name, "")
     return [line.strip() for line in text.splitlines() if ENGLISH.search(line)]
