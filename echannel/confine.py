@@ -19,7 +19,7 @@ _ASK_VERSION = 1
 _PATH_BENEATH = 1
 _NO_NEW_PRIVILEGES = 38
 
-_WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _TRUNCATE, _DEVICE_CONTROL = 1 << 14, 1 << 15
 _OF_FILES = 1 | _WRITE_FILE | _READ_FILE | _TRUNCATE | _DEVICE_CONTROL
 # How many kinds of access to files each version knows: 13, then one more for moving, cutting, devices.
@@ -38,10 +38,13 @@ def landlock_version() -> int:
     return max(0, int(version))
 
 
-def confine(read: Iterable[Path], write: Iterable[Path]) -> None:
+def confine(
+    read: Iterable[Path], write: Iterable[Path], run: Iterable[Path] = (), connects: bool = False
+) -> None:
     """From here on this thread, and what it starts, reads ``read`` and ``write`` and changes ``write`` only.
 
-    A path that is a folder means all that is in it; one that does not exist is left out.
+    A path that is a folder means all that is in it; one that does not exist is left out. Programs in ``run``
+    may be read and started; ``connects``: it may open connections.
 
     Raises
     ------
@@ -52,10 +55,12 @@ def confine(read: Iterable[Path], write: Iterable[Path]) -> None:
     if not version:
         raise OSError("Landlock is not there")
     known = (1 << _KINDS.get(version, 16)) - 1
-    ruleset = _make_ruleset(version, known)
+    ruleset = _make_ruleset(version, known, connects)
     try:
         for path in read:
             _allow(ruleset, path, (_READ_FILE | _READ_DIR) & known)
+        for path in run:
+            _allow(ruleset, path, (_EXECUTE | _READ_FILE | _READ_DIR) & known)
         for path in write:
             _allow(ruleset, path, (_READ_FILE | _READ_DIR | _WRITING) & known)
         _checked(_libc().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
@@ -64,10 +69,10 @@ def confine(read: Iterable[Path], write: Iterable[Path]) -> None:
         os.close(ruleset)
 
 
-def _make_ruleset(version: int, known: int) -> int:
+def _make_ruleset(version: int, known: int, connects: bool) -> int:
     handled = [known]
     if version >= 4:
-        handled.append(_CONNECT_TCP)
+        handled.append(0 if connects else _CONNECT_TCP)
     if version >= 6:
         handled.append(_ABSTRACT_SOCKETS | _SIGNALS)
     packed = struct.pack(f"={len(handled)}Q", *handled)

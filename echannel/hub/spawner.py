@@ -1,0 +1,116 @@
+"""A consultant's JupyterLab: a process of its own that can open the folders of their firms and no others."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from jupyterhub.spawner import LocalProcessSpawner
+from traitlets import Unicode, default
+
+from echannel.hub.authenticator import consultant
+from echannel.hub.confined import HOME, READABLE
+from echannel.launcher import ALLOWED
+from echannel.register import open_register
+from echannel.server.access import smes_of
+from echannel.server.kernels_of import environment, readable
+from echannel.workspace import Workspace, find_workspace
+
+# A shell would be shut in as well, but nobody needs one to explore tables; dashboards are served elsewhere.
+LAB_ARGUMENTS = (
+    "--ServerApp.terminals_enabled=False",
+    "--ServerApp.jpserver_extensions={'voila.server_extension': False}",
+    *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),  # in a container
+)
+_OWN_NOTEBOOKS = "own"
+
+
+class FirmsSpawner(LocalProcessSpawner):
+    """Starts JupyterLab in a workspace of links to the consultant's firms, confined to them by the system.
+
+    Nobody needs an account on the machine. The register's address and other secrets of the Hub stay with
+    the Hub.
+    """
+
+    root = Unicode(help="the workspace's folder").tag(config=True)
+    homes = Unicode(help="where each consultant's own notebooks lie").tag(config=True)
+
+    @default("root")
+    def _root(self) -> str:
+        return str(find_workspace().root)
+
+    @default("homes")
+    def _homes(self) -> str:
+        return str(Path(self.root) / "data" / "homes")
+
+    @default("cmd")
+    def _cmd(self) -> list[str]:
+        return [sys.executable, "-m", "echannel.hub.confined"]
+
+    @default("default_url")
+    def _default_url(self) -> str:
+        return "/lab/tree/launcher.ipynb"
+
+    @property
+    def home(self) -> Path:
+        """The person's own folder, named so that no address can lead elsewhere."""
+        return Path(self.homes) / hashlib.sha256(self.user.name.encode()).hexdigest()[:32]
+
+    async def start(self) -> Any:
+        """Lay out the workspace of the person's firms as they are now, then start."""
+        self._smes = await asyncio.to_thread(self._firms)
+        await asyncio.to_thread(lay_out, Workspace(Path(self.root)), self._smes, self.home)
+        self.notebook_dir = str(self.home / "workspace" / "notebooks")
+        return await super().start()
+
+    def _firms(self) -> tuple[str, ...]:
+        workspace = Workspace(Path(self.root))
+        account = consultant(open_register(workspace), self.user.name)
+        return smes_of(workspace, account.role, account.scope) if account else ()
+
+    def make_preexec_fn(self, name: str) -> Any:
+        """Nobody changes the system's user: the Hub's own runs all, and each is confined."""
+        return None
+
+    def user_env(self, env: dict[str, str]) -> dict[str, str]:
+        """The Hub's own variables, what a kernel may know, and where the person's workspace is."""
+        workspace = Workspace(Path(self.root))
+        places = dict.fromkeys(place for sme in self._smes for place in readable(workspace, sme))
+        kept = {name: value for name, value in env.items() if name.startswith(("JUPYTERHUB_", "JPY_"))}
+        return {
+            **environment(env),
+            **kept,
+            "HOME": str(self.home),
+            "ECHANNEL_ROOT": str(self.home / "workspace"),
+            ALLOWED: ",".join(self._smes),
+            HOME: str(self.home),
+            READABLE: os.pathsep.join([*places, *map(str, _stores(workspace, self._smes))]),
+        }
+
+
+def _stores(workspace: Workspace, smes: Iterable[str]) -> list[Path]:
+    return [workspace.root / "data" / "store" / sme for sme in smes]
+
+
+def lay_out(workspace: Workspace, smes: Iterable[str], home: Path) -> Path:
+    """A workspace under ``home`` with links to what belongs to ``smes``, made anew; own notebooks stay."""
+    root = home / "workspace"
+    for folder in ("parameters/smes", "data/store", "data/inbox", f"notebooks/{_OWN_NOTEBOOKS}", "reports"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    for link in root.rglob("*"):
+        if link.is_symlink():
+            link.unlink()
+    shared = ["parameters/countries", "parameters/cohorts", "parameters/reference.yml"]
+    shared += ["data/reference", "data/seasons"]
+    shared += [f"notebooks/{path.name}" for path in workspace.notebooks.glob("*.ipynb")]
+    for sme in smes:
+        shared += [f"parameters/smes/{sme}.yml", f"data/store/{sme}", f"data/inbox/{sme}"]
+    for name in shared:
+        if (workspace.root / name).exists():
+            (root / name).symlink_to(workspace.root / name)
+    return root
