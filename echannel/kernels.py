@@ -215,6 +215,8 @@ def warm_up(*more: str) -> None:
 
 
 def _nursery(channel: socket.socket) -> None:
+    # The debugger's library complains of this interpreter when imported; nobody debugs here.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     warm_up(*_OF_KERNELS)
     # The system reaps ended kernels; nobody waits for their exit code.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
