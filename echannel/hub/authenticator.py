@@ -27,7 +27,7 @@ class RegisterAuthenticator(Authenticator):
     removed from the register, or loses the role, is out at the next refresh.
     """
 
-    root = Unicode(help="the workspace's folder").tag(config=True)
+    root = Unicode().tag(config=True)  # the workspace's folder
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

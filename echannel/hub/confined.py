@@ -46,7 +46,8 @@ def main() -> None:
     if landlock_version():
         shut_in(Path(os.environ[HOME]), [Path(place) for place in os.environ[READABLE].split(os.pathsep)])
     elif os.environ.get(UNCONFINED) != "yes":
-        raise SystemExit(Speaker("en")("hub.error.no_landlock", name=UNCONFINED))
+        say = Speaker("en")
+        raise SystemExit(say("hub.error.no_landlock", name=UNCONFINED))
     from jupyterhub.singleuser import main as serve
 
     serve(sys.argv[1:])

@@ -37,8 +37,8 @@ class FirmsSpawner(LocalProcessSpawner):
     the Hub.
     """
 
-    root = Unicode(help="the workspace's folder").tag(config=True)
-    homes = Unicode(help="where each consultant's own notebooks lie").tag(config=True)
+    root = Unicode().tag(config=True)  # the workspace's folder
+    homes = Unicode().tag(config=True)  # where each consultant's own notebooks lie
 
     @default("root")
     def _root(self) -> str:
