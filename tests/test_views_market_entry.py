@@ -84,7 +84,10 @@ def test_delivery_that_no_source_tells_is_unknown_and_asked_for(british):
     for language in ("en", "fr"):
         said = Speaker(language)("reason.market_delivery_missing")
         assert "carriage_charged" in said and "exports" in said
+    against_home = market_traction_cards.abroad_against_home
+    assert "reason.market_delivery_not_told" in against_home(view).missing
     told = view_of(entered(firm, carriage_charged={"FR": 0.0}, carriage_cost={"FR": 9.0}), "FR")
+    assert against_home(told).missing == ("reason.delivery_days_missing",)
     assert case(told).route.carriage == 0.0 and np.isfinite(mean_there(told)["margin"])
 
 

@@ -98,7 +98,8 @@ def _pays_from(view: View, margin: float, fixed: float, needed: float) -> str:
         said += " " + say("market.say.break_even_month", n=needed / _MONTHS, orders=a_month)
     if for_market(exports.cost_per_month, code) is None:
         said += " " + say("market.say.without_running")
-    return said + " " + say("market.say.orders_now", n=round(_orders_now(view)), market=market)
+    now = round(_orders_now(view))
+    return said + " " + say(f"market.say.orders_{'now' if now else 'none'}", n=now, market=market)
 
 
 @moved_by(of_market)

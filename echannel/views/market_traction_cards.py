@@ -203,8 +203,9 @@ def abroad_against_home(view: View) -> Card | None:
         say.currency,
     )
     missing = ["reason.delivery_days_missing"]
-    if sold["carriage_paid"].isna().all() and not view.sme.profile.exports.carriage_charged:
-        missing.append("reason.market_delivery_not_told")
+    if sold["carriage_paid"].isna().all():
+        entered = view.sme.profile.exports.carriage_charged
+        missing += [] if entered else ["reason.market_delivery_not_told"]
     elif sold["carriage_cost"].isna().all():
         missing.append("reason.carriage_cost_missing")
     sentence = _order_abroad(view, at_home, abroad) if at_home is not None else ""
