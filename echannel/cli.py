@@ -259,6 +259,8 @@ def run_reports(
         str, typer.Option(help="batch.cli.engine", metavar="echannel|nbclient", show_default=False)
     ] = "",
     workers: Annotated[int, typer.Option(help="batch.cli.workers", metavar="N", min=1, max=64)] = 2,
+    pdf: Annotated[bool, typer.Option("--pdf", help="batch.cli.pdf")] = False,
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="batch.cli.xlsx")] = False,
     cluster: Annotated[
         str, typer.Option(help="scale.cli.cluster", metavar="tcp://…|local:N", show_default=False)
     ] = "",
@@ -275,6 +277,7 @@ def run_reports(
         "engine": engine or None,
         "workers": workers,
         "cluster": cluster or None,
+        "also": [kind for kind, wanted in (("pdf", pdf), ("xlsx", xlsx)) if wanted],
     }
     summary = run_with_bar(find_workspace(), cohort, voice.say, voice.err, **options)
     dashboards_made(find_workspace(), (one.report.sme for one in summary.outcomes if one.status != "failed"))

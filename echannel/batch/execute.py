@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -15,6 +16,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
+from echannel import storage
 from echannel.batch.pages import Frame, failure_page, report_page
 from echannel.batch.plan import Report, check_parameters
 from echannel.batch.records import Outcome, record, write_whole
@@ -24,6 +26,7 @@ from echannel.kernels import use_warm_kernels
 from echannel.locale import LANGUAGES, Speaker
 from echannel.sme import hold
 from echannel.storage import Place
+from echannel.views.report_workbook import WORKBOOK
 from echannel.workspace import REPORTS_URL, STORE_URL, Workspace
 
 CELL_SECONDS = 600
@@ -47,6 +50,7 @@ class Job:
     engine: str = STANDARD
     made_from: str | None = None
     store_url: str | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def workspace(self) -> Workspace:
@@ -71,7 +75,7 @@ def make_report(job: Job) -> tuple[Outcome, str]:
     """
     started = time.perf_counter()
     _surround(job)
-    done = _run(job)
+    done, workbook = _with_workbook(job)
     seconds = round(time.perf_counter() - started, 2)
     if isinstance(done, Failure):
         page = failure_page(job.frame, done.reason, done.cell)
@@ -81,9 +85,22 @@ def make_report(job: Job) -> tuple[Outcome, str]:
         page = report_page(done, job.frame)
         outcome = Outcome(job.report, "ok", seconds, made_from=job.made_from)
         detail = ""
+    if workbook:
+        storage.write_whole(job.folder / job.report.file("xlsx"), workbook)
     write_whole(job.folder / job.report.path, page)
     record(job.folder, outcome)
     return outcome, detail
+
+
+def _with_workbook(job: Job) -> tuple[NotebookNode | Failure, bytes]:
+    """The executed notebook, and the workbook of the tables behind it where one is asked for."""
+    if "xlsx" not in job.also:
+        return _run(job), b""
+    with TemporaryDirectory(prefix="echannel-tables-") as folder:
+        path = Path(folder) / "tables.xlsx"
+        os.environ[WORKBOOK] = str(path)
+        done = _run(job)
+        return done, path.read_bytes() if path.is_file() and not isinstance(done, Failure) else b""
 
 
 def prepare_home(job: Job) -> None:
@@ -98,7 +115,7 @@ def _surround(job: Job) -> None:
     os.environ[STORE_URL] = job.store_url or ""
     os.environ[REPORTS_URL] = ""
     # A run started from a terminal of JupyterLab or of a dashboard is still a run of reports.
-    for name in ("JPY_SESSION_NAME", "SERVER_SOFTWARE", "QUERY_STRING"):
+    for name in ("JPY_SESSION_NAME", "SERVER_SOFTWARE", "QUERY_STRING", WORKBOOK):
         os.environ.pop(name, None)
     if job.engine == STANDARD:
         use_warm_kernels()

@@ -62,6 +62,7 @@ class Frame:
     home: Link | None = None
     tools: tuple[Link, ...] = ()
     languages: tuple[Link, ...] = ()
+    files: tuple[Link, ...] = ()
     figures: bool = True
     brand: str = BRAND
 

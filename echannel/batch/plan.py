@@ -37,7 +37,11 @@ class Report:
     @property
     def path(self) -> str:
         """Its page, below the cohort's folder: ``kent-gifts/growth.fr.html``."""
-        return f"{self.sme}/{self.tool}.{self.language}.html"
+        return self.file("html")
+
+    def file(self, ending: str) -> str:
+        """A file that belongs to it, below the cohort's folder."""
+        return f"{self.sme}/{self.tool}.{self.language}.{ending}"
 
 
 def notebook_folders(workspace: Workspace) -> tuple[Path, ...]:

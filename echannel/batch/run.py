@@ -22,6 +22,7 @@ from echannel.batch.index import (
 from echannel.batch.near import brought_near
 from echannel.batch.pages import ASSETS, BRAND, Frame, Link, Words, copy_assets, failure_page
 from echannel.batch.plan import Report, find_notebook, plan_reports, tool_names
+from echannel.batch.printed import can_print, print_reports
 from echannel.batch.records import Outcome, record, recorded, write_whole
 from echannel.batch.unchanged import name_of_all
 from echannel.batch.workers import MachineLost, WorkerDied, map_unordered
@@ -72,6 +73,7 @@ def run_cohort(
     engine: str | None = None,
     force: bool = False,
     cluster: str | None = None,
+    also: Sequence[str] = (),
 ) -> RunSummary:
     """Make the reports of a cohort (or of one SME) and the index pages that lead to them.
 
@@ -88,6 +90,7 @@ def run_cohort(
         fork of one warm process; papermill's own (``nbclient``) where a process cannot be forked.
     cluster : make them on Dask's workers instead: ``local:4`` or a scheduler's address (see
         ``echannel.batch.cluster``); ``workers`` then says nothing.
+    also : what to make beside each page: ``pdf``, ``xlsx`` (the tables behind it); the page leads to them.
 
     A report that rests on the same notebook, package, parameters, profile and tables as the page that is
     there is not made again. One report's failure never stops the others. A page appears whole or not at
@@ -96,15 +99,18 @@ def run_cohort(
     Raises
     ------
     UserError
-        Before anything runs: unknown cohort, tool, language, selection or engine; no such cluster.
+        Before anything runs: unknown cohort, tool, language, selection or engine; no such cluster;
+        a PDF asked for where there is nothing to print it with.
     """
     started = time.perf_counter()
     profile = cohort_or_sme(workspace, cohort)
     reports = plan_reports(workspace, profile, tools, languages, only)
     folder = workspace.reports / profile.id
+    if "pdf" in also:
+        can_print(folder)
     copy_assets(folder)
     engine = _known_engine(engine or (engines.NAME if can_fork() else engines.STANDARD))
-    planned = [_job(workspace, profile, report, folder, engine) for report in reports]
+    planned = [_job(workspace, profile, report, folder, engine, tuple(also)) for report in reports]
     known = recorded(folder, reports) if resume or not force else {}
     outcomes = {job.report: kept for job in planned if (kept := _still_good(job, known, resume))}
     jobs = [job for job in planned if job.report not in outcomes]
@@ -115,6 +121,8 @@ def run_cohort(
             outcomes[job.report] = outcome
             if progress:
                 progress(outcome, len(outcomes), len(reports))
+        if "pdf" in also:
+            print_reports([job for job in planned if outcomes[job.report].status != "failed"])
     finally:
         write_indexes(workspace, profile, folder, sorted({*everything, *reports}, key=_in_order(everything)))
     return RunSummary(
@@ -193,22 +201,38 @@ def _still_good(job: Job, known: Mapping[Report, Outcome], resume: bool) -> Outc
     earlier = known.get(job.report)
     if earlier is None or earlier.status == "failed":
         return None
+    if "xlsx" in job.also and not (job.folder / job.report.file("xlsx")).is_file():
+        return None
     if resume or (job.made_from is not None and earlier.made_from == job.made_from):
         return replace(earlier, status="kept")
     return None
 
 
-def _job(workspace: Workspace, cohort: CohortProfile, report: Report, folder: Place, engine: str) -> Job:
+def _job(
+    workspace: Workspace,
+    cohort: CohortProfile,
+    report: Report,
+    folder: Place,
+    engine: str,
+    also: tuple[str, ...] = (),
+) -> Job:
     job = Job(
         report=report,
         notebook=find_notebook(workspace, report.tool),
         folder=folder,
         root=workspace.root,
-        frame=report_frame(workspace, cohort, report),
+        frame=replace(report_frame(workspace, cohort, report), files=_files(report, also)),
         engine=engine,
+        also=also,
         store_url=workspace.store_url,
     )
     return replace(job, made_from=name_of_all(workspace, job))
+
+
+def _files(report: Report, also: Sequence[str]) -> tuple[Link, ...]:
+    """The files beside a report's page that it leads to."""
+    say = Speaker(report.language)
+    return tuple(Link(say(f"batch.page.{kind}"), Path(report.file(kind)).name) for kind in sorted(also))
 
 
 def report_frame(workspace: Workspace, cohort: CohortProfile, report: Report) -> Frame:

@@ -64,32 +64,39 @@ def to_xlsx(tables: Table | list[Table], say: Speaker) -> bytes:
     """One or more tables as a workbook, one sheet each; numbers stay numbers, texts never become formulas."""
     out = io.BytesIO()
     book = new_workbook(out)
-    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-    formats = {
-        kind: book.add_format({"num_format": pattern})
-        for kind, pattern in (
-            ("money", "#,##0.00"),
-            ("cents", "#,##0.00"),
-            ("number", "#,##0"),
-            ("decimal", "#,##0.0"),
-            ("amount", "#,##0.00"),
-            ("percent", "0.0%"),
-            ("change", "+0.0%;-0.0%;0.0%"),
-            ("day", "dd/mm/yyyy"),
-        )
-    }
+    formats = table_formats(book)
     used: set[str] = set()
     for table in tables if isinstance(tables, list) else [tables]:
-        sheet = book.add_worksheet(_sheet_name(table.name, used))
-        sheet.freeze_panes(1, 0)
-        for at, (column, header) in enumerate(zip(table.columns, table.headers(say), strict=True)):
-            sheet.write_string(0, at, header, head)
-            values = table.values(column, say)
-            sheet.set_column(at, at, _width(header, values, column.kind))
-            for row, value in enumerate(values, start=1):
-                _put(sheet, row, at, value, formats.get(column.kind))
+        add_table(book.add_worksheet(sheet_name(table.name, used)), table, say, formats)
     book.close()
     return out.getvalue()
+
+
+def table_formats(book: Any) -> dict[str, Any]:
+    """How the kinds of columns are written, and ``head`` for their names."""
+    patterns = {
+        "money": "#,##0.00",
+        "cents": "#,##0.00",
+        "number": "#,##0",
+        "decimal": "#,##0.0",
+        "percent": "0.0%",
+        "change": "+0.0%;-0.0%;0.0%",
+        "day": "dd/mm/yyyy",
+    }
+    formats = {kind: book.add_format({"num_format": pattern}) for kind, pattern in patterns.items()}
+    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+    return {**formats, "head": head}
+
+
+def add_table(sheet: Any, table: Table, say: Speaker, formats: dict[str, Any]) -> None:
+    """Write a table into an empty sheet; its head stays in sight."""
+    sheet.freeze_panes(1, 0)
+    for at, (column, header) in enumerate(zip(table.columns, table.headers(say), strict=True)):
+        sheet.write_string(0, at, header, formats["head"])
+        values = table.values(column, say)
+        sheet.set_column(at, at, _width(header, values, column.kind))
+        for row, value in enumerate(values, start=1):
+            _put(sheet, row, at, value, formats.get(column.kind))
 
 
 def data_link(content: bytes, mime: str) -> str:
@@ -122,7 +129,8 @@ def _written(value: Any, french: bool) -> str:
     return safe_cell(str(value))
 
 
-def _sheet_name(name: str, used: set[str]) -> str:
+def sheet_name(name: str, used: set[str]) -> str:
+    """``name`` as Excel takes it for a sheet, unlike any in ``used``, to which it is added."""
     clean = "".join(" " if c in "[]:*?/\\" else c for c in name).strip(" '")[:28] or "1"
     unique, n = clean, 2
     while unique.lower() in used:

@@ -34,6 +34,7 @@ from echannel.views.cards import Card, Download, files_to_page, to_page
 from echannel.views.context import Choice, View
 from echannel.views.reader import Reader
 from echannel.views.refused import file_of
+from echannel.views.report_workbook import Sourced, write_workbook
 from echannel.views.tiles import Tiles, tiles_to_page
 from echannel.views.tools import tool_named
 from echannel.workspace import Workspace, find_workspace
@@ -110,6 +111,7 @@ class Page:
         self.say = say
         self.mode = where_it_runs
         self.view = View(sme, say, choice, sme.memory, where_it_runs) if sme is not None else None
+        self._behind: list[Sourced] = []
         self._slots: list[_Slot] = []
         self._every: list[_Slot] = []
         self.reader = self._reader() if self.view is not None and where_it_runs == "live" else None
@@ -170,6 +172,8 @@ class Page:
             block = card(view)
             if self.reader is not None:
                 self.reader.note(block, view)
+            elif isinstance(block, Card) and block.table is not None and len(block.table.frame):
+                self._behind.append(Sourced(block, sources_of(block, view)))
             return block_html(block, view)
 
         self._slot(html, moves, key, getattr(card, "later", False))
@@ -235,8 +239,14 @@ class Page:
         display(VBox([button, made]))
 
     def foot(self) -> None:
-        """What the page was made from: period, table versions, package version, date."""
+        """What the page was made from: period, table versions, package version, date.
+
+        A report's tables go into a workbook here, where one is asked for.
+        """
         self._slot(lambda view: foot_html(self.tool, view))
+        if self.mode == "report" and self.view is not None:
+            named = f"{self.say(f'tool.{self.tool}.title')} – {self.view.sme.profile.name}"
+            write_workbook(self._behind, named, foot_facts(self.view), self.say)
 
     def redraw(self, choice: Choice, everything: bool = False) -> None:
         """Every block that the choice moves, again from the top; ``everything``: whatever it depends on.
@@ -383,9 +393,14 @@ def block_html(block: Block, view: View) -> str:
         return ""
     if isinstance(block, Tiles):
         return tiles_to_page(block, view.say)
-    table = _TABLE_OF.get(block.rows.unit, "orders") if block.rows else "orders"
-    sources = block.sources or sources_in_words(view, table)
+    sources = sources_of(block, view)
     return to_page(block, view.say, sources, audit=view.page_of("audit"), live=view.mode == "live")
+
+
+def sources_of(card: Card, view: View) -> str:
+    """Where a card's rows come from, in words."""
+    table = _TABLE_OF.get(card.rows.unit, "orders") if card.rows else "orders"
+    return card.sources or sources_in_words(view, table)
 
 
 # Which canonical table the cases that a card counts come from; "": all of them.
@@ -404,13 +419,19 @@ _TABLE_OF = {
 
 
 def foot_html(tool: str, view: View) -> str:
+    """What a reader needs to make the page again, below the page."""
+    listed = "".join(f"<dt>{escape(head)}</dt><dd>{escape(text)}</dd>" for head, text in foot_facts(view))
+    return f'<footer class="ec ec-foot"><dl>{listed}</dl></footer>'
+
+
+def foot_facts(view: View) -> list[tuple[str, str]]:
     """What a reader needs to make the page again: data, versions, date."""
     say, manifest = view.say, view.sme.manifest
     versions = ", ".join(
         f"{say(f'table.{name}')} {number}" for name, number in sorted(manifest.versions.items())
     )
     sales = view.sme.sales
-    facts = [
+    return [
         (say("views.foot.sources"), sources_in_words(view)),
         (
             say("views.foot.period"),
@@ -424,8 +445,6 @@ def foot_html(tool: str, view: View) -> str:
         (say("views.foot.rules"), f"{say.country_name(say.pack.code)}, {say.day(say.pack.reviewed)}"),
         (say("views.foot.made"), say.day(pd.Timestamp.now(tz=view.sme.profile.timezone))),
     ]
-    listed = "".join(f"<dt>{escape(head)}</dt><dd>{escape(text)}</dd>" for head, text in facts)
-    return f'<footer class="ec ec-foot"><dl>{listed}</dl></footer>'
 
 
 def sources_in_words(view: View, table: str = "") -> str:

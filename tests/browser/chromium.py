@@ -8,32 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
-APPLICATIONS = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-)
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from echannel.chromium import ARGUMENTS as STARTED_WITH
+from echannel.chromium import NO_SANDBOX, installed
+
+ARGUMENTS = (NO_SANDBOX, *STARTED_WITH)
 
 
 def find_chromium() -> str | None:
     """The path of a Chromium; installs one where that can be done unasked; None when all fails."""
     return installed() or _from_debian() or _from_playwright()
-
-
-def installed() -> str | None:
-    """A Chromium that is there already."""
-    named = os.environ.get("ECHANNEL_CHROMIUM")
-    found = [named] if named else [shutil.which(name) for name in NAMES]
-    return next((path for path in (*found, *APPLICATIONS) if path and Path(path).exists()), None)
 
 
 def _from_debian() -> str | None:
