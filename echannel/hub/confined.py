@@ -47,7 +47,8 @@ def main() -> None:
         shut_in(Path(os.environ[HOME]), [Path(place) for place in os.environ[READABLE].split(os.pathsep)])
     elif os.environ.get(UNCONFINED) != "yes":
         say = Speaker("en")
-        raise SystemExit(say("hub.error.no_landlock", name=UNCONFINED))
+        sys.stderr.write(say("hub.error.no_landlock", name=UNCONFINED) + "\n")
+        raise SystemExit(1)
     from jupyterhub.singleuser import main as serve
 
     serve(sys.argv[1:])
