@@ -98,6 +98,7 @@ def test_a_french_shop_reads_its_dates_and_what_replaces_its_regime(french):
         ]
         assert vat["amount"].iloc[0] == pytest.approx(3 * (4_000 - 2_400 - 200))
         html = to_page(card, view.say, "shop")
+        html = html.replace(f'data-card="{card.key}"', "")
         assert "planning." not in html and "coming." not in html and "deadline." not in html
         assert card.figures and len(card.figures[0]["data"]) == 3
     assert "From 1 Jan 2027 it changes" in said["en"] and "every quarter" in said["en"]
@@ -157,6 +158,7 @@ def test_a_british_firm_reads_what_a_late_customer_does(british, language):
     assert steps["days"].tolist() == [30.0, 45.0, 60.0, 75.0, 90.0]
     assert steps["lowest"].is_monotonic_decreasing
     html = to_page(card, view.say, "shop") + cells(card, view)
+    html = html.replace('data-card="planning.late_payer"', "")
     assert "planning." not in html and "payment_bill." not in html
 
 
@@ -166,7 +168,8 @@ def test_numbers_are_the_same_in_both_languages(british):
     tables = [late_payer(view_of(british, inputs, rules, language)).table.frame for language in LANGUAGES]
     assert tables[0].equals(tables[1])
     dates = [tax_dates(view_of(british, inputs, rules, language)).table.frame for language in LANGUAGES]
-    assert dates[0].equals(dates[1])
+    words = ["no_amount"]  # said where a filing asks for no payment
+    assert dates[0].drop(columns=words).equals(dates[1].drop(columns=words))
 
 
 def test_late_payers_are_for_those_who_sell_to_firms(french):

@@ -33,7 +33,12 @@ def _nearest(character: str, known: frozenset[int]) -> str:
 
 
 def paragraph(
-    text: str, size: float = 8.5, bold: bool = False, right: bool = False, colour: str = "#1F2933"
+    text: str,
+    size: float = 8.5,
+    bold: bool = False,
+    right: bool = False,
+    colour: str = "#1F2933",
+    leading: float = 1.35,
 ) -> Any:
     """Text that wraps; markup in it is text."""
     from reportlab.lib.colors import HexColor
@@ -44,7 +49,7 @@ def paragraph(
         "text",
         fontName=BOLD if bold else FONT,
         fontSize=size,
-        leading=size * 1.35,
+        leading=size * leading,
         alignment=2 if right else 0,
         textColor=HexColor(colour),
         splitLongWords=1,

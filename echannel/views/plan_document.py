@@ -26,7 +26,8 @@ _CHART = 130  # points high
 _SHORTEST, _LONGEST = 9.0, 28.0  # letters that a column makes room for
 _LETTER, _PADDING, _NARROWEST = 0.56, 12.0, 60.0  # of the type's size; points; points for a long text
 _LABEL = 104.0  # points for the lines' names beside twelve months
-_SMALLEST, _LARGEST = 4.6, 6.6  # type of a table over months, so that its widest number stays whole
+_TIGHT = 1.18  # lines apart, of the type's size, so that three years stand on a page
+_SMALLEST, _LARGEST = 4.6, 6.1  # type of a table over months, so that its widest number stays whole
 
 
 @dataclass(frozen=True)
@@ -139,21 +140,21 @@ def _first_page(view: View, summary: Summary, width: float) -> list[Any]:
     say, profile = view.say, view.sme.profile
     facts = [say.country_name(profile.country), say(f"orientation.{profile.orientation}"), say.currency]
     story = [
-        _heading(say("planning.paper.title"), 20, 0),
-        Spacer(0, 8),
+        _heading(say("planning.paper.title"), 18, 0),
+        Spacer(0, 4),
         paragraph(profile.name, size=13, bold=True),
         paragraph(" · ".join(facts), colour=SOFT),
-        Spacer(0, 8),
+        Spacer(0, 5),
     ]
     for head, text in summary.heads:
-        story += [paragraph(head, size=9, bold=True), paragraph(text, size=9), Spacer(0, 4)]
-    story += [Spacer(0, 4), _figures(summary.tiles, width), Spacer(0, 8)]
+        story += [paragraph(head, size=9, bold=True), paragraph(text, size=8.5), Spacer(0, 3)]
+    story += [Spacer(0, 3), _figures(summary.tiles, width), Spacer(0, 5)]
     if summary.years is not None:
-        story += [_laid(summary.years, say, width), Spacer(0, 8)]
+        story += [_laid(summary.years, say, width), Spacer(0, 5)]
     story += [_pairs(summary.facts, width), Spacer(0, 4)]
     if summary.assumed:
         story += [_assumed(summary.assumed, say, width), Spacer(0, 6)]
-    return [*story, paragraph(say("planning.paper.read_with_care"), size=7.5, colour=SOFT)]
+    return [*story, paragraph(say("planning.paper.read_with_care"), size=6.5, colour=SOFT)]
 
 
 def _pairs(facts: Sequence[tuple[str, str]], width: float) -> Any:
@@ -161,7 +162,7 @@ def _pairs(facts: Sequence[tuple[str, str]], width: float) -> Any:
     from reportlab.lib.colors import HexColor
     from reportlab.platypus import Table as Laid
 
-    rows = [[paragraph(name, size=8.5, bold=True), paragraph(text, size=8.5)] for name, text in facts]
+    rows = [[paragraph(name, size=8, bold=True), paragraph(text, size=8)] for name, text in facts]
     laid = Laid(rows, colWidths=[0.24 * width, 0.76 * width])
     laid.setStyle(
         [
@@ -184,10 +185,10 @@ def _assumed(made: Sequence[tuple[str, str, str]], say: Speaker, width: float) -
     heads = [say(f"views.column.{name}") for name in ("assumption", "assumption_value", "made_by")]
 
     def column(rows: Sequence[tuple[str, str, str]]) -> Any:
-        size = 6.4
-        cells = [[paragraph(head, size, True, colour="#FFFFFF") for head in heads]]
-        cells += [[paragraph(text, size) for text in row] for row in rows]
-        return _ruled(cells, [0.245 * width, 0.115 * width, 0.125 * width], 0.8)
+        size = 6.0
+        cells = [[paragraph(head, size, True, colour="#FFFFFF", leading=_TIGHT) for head in heads]]
+        cells += [[paragraph(text, size, leading=_TIGHT) for text in row] for row in rows]
+        return _ruled(cells, [0.26 * width, 0.125 * width, 0.105 * width], 0.5)
 
     laid = Laid([[column(made[:half]), column(made[half:])]], colWidths=[width / 2, width / 2])
     laid.setStyle(
@@ -270,11 +271,11 @@ def _months(table: Table, columns: Sequence[int], say: Speaker, width: float) ->
     room = (width - _LABEL) / _AT_ONCE
     widest = max((stringWidth(text, BOLD, 1) for column in texts for text in column), default=1.0)
     size = min(_LARGEST, max(_SMALLEST, (room - 4) / widest))
-    rows = [[paragraph(heads[at], size, True, at > 0, "#FFFFFF") for at in columns]]
+    rows = [[paragraph(heads[at], size, True, at > 0, "#FFFFFF", _TIGHT) for at in columns]]
     for place, row in enumerate(zip(names, *texts, strict=True)):
         bold = place in table.totals
-        rows.append([paragraph(text, size, bold, n > 0) for n, text in enumerate(row)])
-    return _ruled(rows, [_LABEL, *[room] * (len(columns) - 1)], 1.2)
+        rows.append([paragraph(text, size, bold, n > 0, leading=_TIGHT) for n, text in enumerate(row)])
+    return _ruled(rows, [_LABEL, *[room] * (len(columns) - 1)], 0.4)
 
 
 def _laid(table: Table, say: Speaker, width: float) -> Any:

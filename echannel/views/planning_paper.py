@@ -41,6 +41,7 @@ from echannel.views.planning_words import scenario_name
 from echannel.views.tables import Table, worded
 
 CardFunction = Callable[[View], Card | None]
+_FOR_THE_OWNER = ("topic", "enter")  # columns of the assumptions that a bank has no use for
 _YEAR_LINES = ("turnover", "gross_margin", "ebitda", "net_profit")
 _PARTS: tuple[tuple[str, tuple[tuple[CardFunction, str], ...]], ...] = (
     (
@@ -107,7 +108,7 @@ def _printed(card: Card, how: str) -> Printed:
     if how == "annex":
         card = replace(card, sentence="", note="", missing=())  # said where the first year stands
     elif card.key == planning_assumption_cards.KEY and card.table is not None:
-        columns = tuple(column for column in card.table.columns if column.field != "topic")
+        columns = tuple(one for one in card.table.columns if one.field not in _FOR_THE_OWNER)
         card = replace(card, table=replace(card.table, columns=columns))  # room for the reasons
     return Printed(
         card,
