@@ -44,9 +44,19 @@ def figures(workspace: Workspace | None = None) -> pd.DataFrame:
 
     With a ``workspace``, the figures that it fetched itself take the place of shipped ones of the same year.
     """
-    table = _shipped_figures().assign(own=False)
+    return _figures(*_fetched(workspace)).copy()
+
+
+def _fetched(workspace: Workspace | None) -> tuple[Path | None, int]:
+    """The workspace's own figures, and when they were last written: what is read once may be kept."""
     path = fetched_path(workspace) if workspace else None
-    if path is not None and path.is_file():
+    return (path, path.stat().st_mtime_ns) if path is not None and path.is_file() else (None, 0)
+
+
+@lru_cache(maxsize=8)
+def _figures(path: Path | None, _: int) -> pd.DataFrame:
+    table = _shipped_figures().assign(own=False)
+    if path is not None:
         own = read_figures(path).assign(own=True)
         table = pd.concat([table, own], ignore_index=True)
     table = table.sort_values(["market", "figure", "year", "own"], kind="stable")
@@ -68,7 +78,12 @@ def markets(workspace: Workspace | None = None) -> pd.DataFrame:
     ``member``, ``bilateral`` or ""), ``comtrade_code``. Then one column per figure of :data:`FIGURES` and
     ``<figure>_year``; NaN where no source gives it. Names come from ``Speaker.country_name``.
     """
-    newest = figures(workspace).groupby(["market", "figure"], sort=False).tail(1)
+    return _markets(*_fetched(workspace)).copy()
+
+
+@lru_cache(maxsize=8)
+def _markets(path: Path | None, written: int) -> pd.DataFrame:
+    newest = _figures(path, written).groupby(["market", "figure"], sort=False).tail(1)
     facts = _facts().copy()
     for name in FIGURES:
         rows = newest[newest["figure"] == name].set_index("market")
