@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import secrets
 import socket
 import webbrowser
@@ -15,7 +16,7 @@ from typing import Any
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop, PeriodicCallback
-from tornado.web import RedirectHandler
+from tornado.web import RedirectHandler, RequestHandler
 from traitlets.config import Config
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
@@ -40,9 +41,10 @@ from echannel.server.login import LOGIN, LOGOUT, LinkHandler, LoginHandler, Logo
 from echannel.server.serving import ADDRESS, Serving, check_open_to_others
 from echannel.workspace import Workspace
 
+log = logging.getLogger(__name__)
 PORT = 8866
 _TEMPLATE = Path(__file__).parent / "template"
-_SWEEP_SECONDS = 10
+_SWEEP_SECONDS = 5
 # What draws widgets; other extensions of JupyterLab that happen to be installed are not a page's business.
 _EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8")
 # The only handlers of Voilà's own that answer; all others (files, trees, contents, queries) are left out.
@@ -86,6 +88,7 @@ class Dashboards(Voila):
             "login_url": LOGIN,
             "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": serving.secure},
             "default_handler_class": NothingHere,
+            "log_function": _log_refusal,
         }
 
     def init_handlers(self) -> list[Any]:
@@ -204,6 +207,13 @@ def serve(
         webbrowser.open(serving.url)
     Dashboards.serving = serving
     Dashboards.launch_instance(argv=[], config=_config(notebooks, serving))
+
+
+def _log_refusal(handler: RequestHandler) -> None:
+    """A line for what was refused or failed: no query, and no link that may still open a door."""
+    if handler.get_status() >= 400:
+        path = re.sub(r"^/(invite|reset)/.*", r"/\1/…", handler.request.path)
+        log.warning("%d %s %s", handler.get_status(), handler.request.method, path)
 
 
 def _free_port(address: str, first: int) -> int:

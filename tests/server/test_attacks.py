@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 import uuid
 
 import pytest
@@ -16,7 +17,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 from echannel.confine import landlock_version
 from echannel.register.audit_trail import opened
 from echannel.register.duties import duty_states, set_duty_state
-from echannel.register.users import make_link, remove_user
+from echannel.register.users import add_user, make_link, remove_user
 
 RENDER = "/voila/render/growth.ipynb"
 
@@ -498,12 +499,28 @@ def test_a_page_ends_with_the_sign_in_that_opened_it(served):
 def test_who_is_removed_or_reset_is_out_at_once(served):
     for email, end in (("gone@own.example", remove_user), ("reset@own.example", None)):
         browser = served.person(email, "member", OWN)
-        assert served.get(browser, "/voila/render/home.ipynb?lang=en").status_code == 200
+        kernel = served.open_page(browser, OWN)
         if end:
             end(served.register, email)
         else:
             make_link(served.register, email, "reset")
         assert served.get(browser, "/voila/render/home.ipynb?lang=en").status_code == 302
+        deadline = time.monotonic() + 30
+        while list(served.runtime.glob(f"voila_*/homes/{kernel}")):  # what was open ends within seconds
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_no_link_that_still_opens_a_door_stands_in_the_log(served):
+    add_user(served.register, "new@own.example", "New", "member", OWN)
+    link = make_link(served.register, "new@own.example", "invite")
+    browser = served.browser()
+    form = {"_xsrf": served.token(browser), "password": "short", "again": "short"}
+    assert browser.post(f"{served.url}/invite/{link}", data=form).status_code == 422
+    assert served.get(browser, f"/reset/{link}x").status_code == 404
+    log = (served.runtime / "server.log").read_text()
+    assert "422 POST /invite/…" in log
+    assert link not in log
 
 
 # Too many at once
