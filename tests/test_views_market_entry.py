@@ -23,7 +23,7 @@ from echannel.views import (
 )
 from echannel.views.context import Choice, View
 from echannel.views.market_choice import MarketChoice
-from echannel.views.market_landed_facts import case, keeping_prices, landed, mean_there, options
+from echannel.views.market_landed_facts import case, keeping_prices, landed, mean_there, options, year_case
 
 TODAY = date(2026, 11, 24)
 
@@ -160,7 +160,7 @@ def test_costs_that_nobody_entered_are_said_and_go_to_the_plan_as_defaults(briti
         british, setup_cost={"FR": 900.0}, cost_per_month={"*": 20.0}, orders_per_month={"FR": 4.0}
     )
     card = market_entry_cards.break_even(view_of(told, "FR"))
-    assert "£1,140" in card.sentence and card.note == ""
+    assert "£1,140" in card.sentence and "not entered" not in card.note
     made = {
         one.name: (one.made_by, one.value)
         for one in market_entry_cards.entry_of(view_of(told, "FR")).assumptions
@@ -329,3 +329,15 @@ def test_channel_and_discount_have_their_controls_and_start_from_what_is_entered
     assert all(box.description for box in bar.lists.values())
     assert address.read(address.written(asked[-1], "market"), "market").market == asked[-1].market
     assert bar.lists["rules_on"].min == date(2021, 7, 1)
+
+
+def test_a_mean_over_part_of_the_orders_says_over_how_many(british):
+    products = british.table("products").assign(hs_code="not a code")
+    firm = type(british)(**vars(british))
+    firm.table = lambda name: products if name == "products" else british.table(name)
+    view = view_of(firm, "FR")
+    known, of = int(mean_there(view)["n"]), landed(view, year_case(view))["total"].shape[0]
+    assert 0 < known < of
+    for card in (market_margin_cards.keep_margin, market_entry_cards.break_even):
+        assert f"{known} of {of} orders" in card(view).note
+    assert "customs code" in market_rules_cards.origin(view).note, "letters are no customs code"

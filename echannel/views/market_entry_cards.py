@@ -19,6 +19,7 @@ from echannel.views.market_landed_facts import (
     case,
     market_figures,
     mean_there,
+    on_some_orders,
     options,
     sale_words,
     why_no_margin,
@@ -66,7 +67,7 @@ def break_even(view: View) -> Card | None:
         Column("per_month", "market_orders_month", "decimal", absent="why"),
     )
     table = Table("break-even-orders", frame, columns, view.sme.profile.currency)
-    notes = [*sale_words(view)]
+    notes = [one for one in (on_some_orders(view), *sale_words(view)) if one]
     notes += [say("market.say.enter_setup")] if setup is None else []
     notes += [say("market.say.enter_running")] if running is None else []
     return Card(

@@ -153,6 +153,13 @@ def _pieces(view: View, quantity: float, product: str) -> str:
     return view.say("market.say.pieces", n=quantity, pieces=view.say.number(quantity), product=name)
 
 
+def on_some_orders(view: View) -> str:
+    """On how many of the year's orders the mean rests, where it is not all of them; "" where it is."""
+    mean, of = mean_there(view), len(year_case(view).parcels.keys)
+    known = int(mean["n"])
+    return view.say("market.say.ways_on_some", n=known, of=view.say.number(of)) if 0 < known < of else ""
+
+
 def why_no_margin(view: View) -> tuple[str, ...]:
     """Why no order of the year has a known margin in the market, as reasons; () where one has."""
     if np.isfinite(mean_there(view)["margin"]):

@@ -21,6 +21,7 @@ from echannel.views.market_landed_facts import (
     margins_at_home,
     margins_there,
     mean_there,
+    on_some_orders,
     options,
     rates_tried,
     sale_words,
@@ -86,7 +87,7 @@ def keep_margin(view: View) -> Card | None:
     why: tuple[str, ...] = () if frame["cost"].notna().all() else ("reason.market_cost_missing",)
     unknown = frame["margin"].isna() & frame["cost"].notna()
     why += tuple(dict.fromkeys(str(one) for one in landed(view).reason[unknown.to_numpy(), 0] if one))
-    note = " ".join(part for part in (*sale_words(view), assumed_words(view)) if part)
+    note = " ".join(part for part in (on_some_orders(view), *sale_words(view), assumed_words(view)) if part)
     return Card("market.landed_margin", sentence, basket_rows(view), figures, table, why, note, "landed_cost")
 
 

@@ -214,9 +214,13 @@ def origin(view: View) -> Card | None:
         notes.append(say(key, number=number, money=limit, n=rules.agreement.valid_months))
     if rules.area == "EU" and options(view).kind == "b2c":
         notes.append(say("market.say.gpsr", since=pd.Timestamp(2024, 12, 13)))
-    missing = [name for name in ("hs_code", "weight_kg") if frame[name].isna().any()]
+    # Fewer than six digits are no customs code.
+    digits = frame["hs_code"].astype(object).where(frame["hs_code"].notna(), "").astype(str)
+    short = digits.str.count(r"\d") < 6
+    absent = {"hs_code": short, "weight_kg": frame["weight_kg"].isna()}
+    missing = [name for name in absent if absent[name].any()]
     notes += duty_words(view, year_case(view))
-    notes += [say(f"market.say.no_{name}", n=int(frame[name].isna().sum())) for name in missing]
+    notes += [say(f"market.say.no_{name}", n=int(absent[name].sum())) for name in missing]
     odd = frame[(frame["weight_kg"] <= 0) | (frame["weight_kg"] > HEAVIEST)]
     if len(odd):
         first = view.product(odd["product_id"].iloc[0])
