@@ -117,7 +117,7 @@ def test_without_dask_the_command_says_how_to_install_it(workspace):  # noqa: F8
     around = {**os.environ, "ECHANNEL_ROOT": str(workspace.root)}
     done = subprocess.run([sys.executable, "-c", program], env=around, capture_output=True, text=True)
     assert done.returncode == 1
-    assert 'pip install "echannel[scale]"' in done.stderr + done.stdout
+    assert "pip install echannel[scale]" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
 
 
