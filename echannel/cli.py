@@ -231,6 +231,37 @@ def feedback(
     voice.out.print(opinions(find_workspace(), sme, voice.say) or voice.say("feedback.cli.nothing"))
 
 
+@command("backup.help")
+def backup(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="backup.help.file", metavar="backup.file_metavar")],
+) -> None:
+    from echannel.backup import back_up
+
+    voice = talk(ctx)
+    held = back_up(find_workspace(), file)
+    rows = voice.say.number(sum(held.smes.values()))
+    voice.out.print(voice.say("backup.said", file=str(file), n=len(held.smes), rows=rows), soft_wrap=True)
+
+
+@command("restore.help", "restore")
+def restore_backup(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="restore.help.file", metavar="backup.file_metavar")],
+    folder: Annotated[Path, typer.Argument(help="restore.help.folder", metavar="backup.folder_metavar")],
+) -> None:
+    from datetime import datetime
+
+    from echannel.backup import restore
+
+    voice = talk(ctx)
+    held = restore(file, folder)
+    rows = voice.say.number(sum(held.smes.values()))
+    day = voice.say.day(datetime.fromisoformat(held.made))
+    said = voice.say("restore.said", folder=str(folder), n=len(held.smes), rows=rows, day=day)
+    voice.out.print(said, soft_wrap=True)
+
+
 @command("demo.cli.help")
 def demo(
     ctx: typer.Context,
