@@ -27,7 +27,7 @@ from echannel.metrics.planning.monte_carlo import unforeseen
 from echannel.metrics.planning.scenarios import applied
 from echannel.plans import plan_of
 from echannel.register import open_register, remove_scenario
-from echannel.risks import books_of, plan_of_last_year, planned_months, spread_of
+from echannel.risks import books_of, costs_against_plan, plan_of_last_year, planned_months, spread_of
 from echannel.sme import open_sme
 from echannel.sync import sync_sme
 from echannel.views import page as pages
@@ -246,6 +246,17 @@ def test_an_adopted_plan_is_what_its_months_are_held_against(sme, monkeypatch, c
         card = past.plan_and_actual(View(sme, sme.speaker("en")))
         assert sme.speaker("en")("planning.say.adopted_plan", n=5) in card.note
         assert np.allclose(card.table.frame["planned"], found["turnover"])
+        keep(sme, months[2], [50_000.0] * 4, {"turnover": [50_000.0] * 4, "rent": [700.0] * 4})
+        lines = costs_against_plan(sme)
+        assert set(lines["month"]) == set(months[2:4])  # the later plan was kept without its lines
+        rent = lines[(lines["line"] == "rent").to_numpy()]
+        assert (rent["planned"] == 700.0).all()
+        effects = lines.groupby("line")["effect"].sum()
+        assert effects.drop("profit_before_tax").sum() == pytest.approx(effects["profit_before_tax"], abs=0.1)
+        for language in ("en", "fr"):
+            say = sme.speaker(language)
+            note = past.plan_and_actual(View(sme, say)).note
+            assert say.money(effects["profit_before_tax"], decimals=0, signed=True) in note
     finally:
         for month in (months[2], months[4]):
             remove_scenario(open_register(sme.workspace), FIRM, "planning", f"adopted_{month}")

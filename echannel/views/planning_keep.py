@@ -11,7 +11,7 @@ from echannel.views.planning_plan import basis, planned
 from echannel.views.planning_words import scenario_name
 
 # What is read of kept plans, and is read anew once one was kept.
-_READ = ("kept plan", "planned_months", "plan_and_actual")
+_READ = ("kept plan", "planned_months", "plan_and_actual", "costs_against_plan")
 
 
 def keep_plan(view: View) -> str:

@@ -9,8 +9,9 @@ from echannel.locale import Speaker
 from echannel.metrics.planning import books as metrics
 from echannel.metrics.planning.actuals import PARTS, against_plan
 from echannel.metrics.planning.books import Books
+from echannel.metrics.planning.cost_variance import RESULT
 from echannel.metrics.result import OK
-from echannel.risks import books_of, planned_months
+from echannel.risks import books_of, costs_against_plan, planned_months
 from echannel.views import axes, charts, theme
 from echannel.views.cards import Card, Rows, moved_by, steady
 from echannel.views.context import View
@@ -19,6 +20,7 @@ from echannel.views.planning_facts import rows as plan_rows
 from echannel.views.planning_keep import kept_plan
 from echannel.views.tables import Column, Table
 
+_LINES = 3  # of plan against the books, so many are named
 _DAYS = ("dso", "dpo", "dio")
 
 
@@ -234,7 +236,7 @@ def plan_and_actual(view: View) -> Card:
         plan_rows(view),
         (figure,),
         Table("plan-and-actual", frame, columns, say.currency),
-        note=" ".join(filter(None, (_sources(say, planned, found), _to_come(view, planned)))),
+        note=" ".join(filter(None, (_sources(say, planned, found), _costs(view), _to_come(view, planned)))),
         term="pvm",
     )
 
@@ -256,6 +258,31 @@ def _gap_sentence(say: Speaker, months: pd.DataFrame, parts: pd.Series) -> str:
     most = str(parts.abs().idxmax())
     money = say.money(float(parts[most]), decimals=0, signed=True)
     return f"{said} " + say("planning.say.largest_part", part=say(f"planning.part.{most}"), money=money)
+
+
+def _costs(view: View) -> str:
+    """The result of the adopted plan's months against the books, and the lines that explain most of it."""
+    say, found = view.say, view.once("costs_against_plan", lambda: costs_against_plan(view.sme))
+    if found.empty:
+        return ""
+    by_line = found.groupby("line")["effect"].sum()
+    whole, parts = float(by_line[RESULT]), by_line.drop(RESULT)
+    most = parts[parts.abs().sort_values(ascending=False).index][:_LINES]
+    named = [
+        say(
+            "planning.say.line_effect",
+            line=say(f"planning.line.{name}"),
+            money=say.money(float(value), decimals=0, signed=True),
+        )
+        for name, value in most.items()
+        if value
+    ]
+    return say(
+        "planning.say.costs_against_plan",
+        n=found["month"].nunique(),
+        money=say.money(whole, decimals=0, signed=True),
+        parts=say.enumeration(named),
+    )
 
 
 def _to_come(view: View, planned: pd.DataFrame | None = None) -> str:
