@@ -125,6 +125,10 @@ class View:
             self._kept[name] = compute()
         return self._kept[name]
 
+    def printed(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """A paper that is the same whatever the page's language: reports share it, dashboards do not."""
+        return self.kept(f"paper {name}", make) if self.mode == "report" else make()
+
     def once(self, name: str, compute: Callable[[], Result]) -> Result:
         """``compute()``, done once for this page, whatever the choice."""
         if (name,) not in self._memory:

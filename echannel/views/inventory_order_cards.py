@@ -296,7 +296,7 @@ def _paper(view: View, supplier_id: str, lines: pd.DataFrame) -> Download:
         say("inventory.download.order", supplier=name),
         f"{file_name(f'{title} {name}')}.pdf",
         "application/pdf",
-        _pdf(purchase_order(view, supplier_id, lines), theirs),
+        view.printed(f"order {supplier_id}", lambda: _pdf(purchase_order(view, supplier_id, lines), theirs)),
     )
 
 

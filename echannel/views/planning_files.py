@@ -46,6 +46,6 @@ def _workbook(view: View) -> Download:
 
 def _paper(view: View, language: str) -> Download:
     theirs = view.in_language(language)
-    content = plan_on_paper(theirs)
+    content = view.printed(f"plan {language}", lambda: plan_on_paper(theirs))
     words = view.say("planning.download.paper", language=view.say(f"planning.paper.language.{language}"))
     return Download(words, f"{file_name(theirs.say('planning.paper.title'))}.pdf", "application/pdf", content)
