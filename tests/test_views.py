@@ -377,6 +377,7 @@ def test_a_lesson_answers_five_questions(made_up):
 def test_a_term_shows_both_languages(made_up):
     view = View(made_up["both"], FR)
     html = block_html(product_cards.margin(view), view)
+    assert '<dfn title="Margin (% of selling price)">Taux de marque</dfn>' in html
     assert '<dfn>Taux de marque</dfn> <span class="ec-also">(<span lang="en">Margin' in html
     assert "markup" not in html.lower()
 

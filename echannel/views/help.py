@@ -14,9 +14,11 @@ def card_words(key: str, part: str, say: Speaker) -> str:
 
 
 def what(key: str, term: str, say: Speaker) -> str:
-    """What a card shows, its term of the glossary first, in both languages; as HTML."""
+    """What a card shows, its term of the glossary first (pointed at: in the other language); as HTML."""
     text = escape(card_words(key, "what", say))
-    return f"{in_both(term, say)} {text}" if term else text
+    if not term:
+        return text
+    return f'<dfn title="{escape(say.other.term(term))}">{escape(say.term(term))}</dfn>. {text}'
 
 
 # The glossary's term for what a tile shows, where it has one.
@@ -42,8 +44,9 @@ _TERMS = {
 
 def card_tip(name: str, of: str, key: str, term: str, say: Speaker) -> str:
     """The help of the card ``key``, whose question is ``of``: what it is, and how it is computed."""
-    how = escape(card_words(key, "how", say))
-    return _tip(name, of, f"<span>{what(key, term, say)}</span><span>{how}</span>", say)
+    text, how = (escape(card_words(key, part, say)) for part in ("what", "how"))
+    named = f"{in_both(term, say)} {text}" if term else text
+    return _tip(name, of, f"<span>{named}</span><span>{how}</span>", say)
 
 
 def tile_tip(at: int, of: str, name: str, say: Speaker) -> str:

@@ -54,7 +54,7 @@ class Watched:
 
 def opened(live: Watched, notebook: str, query: str) -> None:
     """Opens a dashboard and waits until its last cell has run."""
-    live.page.goto(f"/voila/render/{notebook}.ipynb?{query}")
+    live.page.goto(f"/voila/render/{notebook}.ipynb?{query}", timeout=90_000)
     live.page.wait_for_selector("#ec-waiting[hidden]", state="attached", timeout=60_000)
 
 
