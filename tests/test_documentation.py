@@ -18,6 +18,8 @@ TWINS = [
     ("README.md", "LISEZMOI.md"),
     ("docs/guide.en.md", "docs/guide.fr.md"),
     ("docs/market-data.md", "docs/market-data.fr.md"),
+    ("docs/scale.md", "docs/scale.fr.md"),
+    ("docs/serve.md", "docs/serve.fr.md"),
 ]
 DOCUMENTS = [*(path for pair in TWINS for path in pair), "CONTRIBUTING.md", "docs/decisions.md"]
 
@@ -112,7 +114,7 @@ def test_the_glossary_says_what_the_catalogues_say(language):
     assert text(f"docs/glossary/{language}.md") == glossary.page(language), "run docs/glossary/make.py"
 
 
-@pytest.mark.parametrize("name", ["LISEZMOI.md", "docs/guide.fr.md", "docs/glossary/fr.md"])
+@pytest.mark.parametrize("name", ["LISEZMOI.md", "docs/guide.fr.md", "docs/scale.fr.md", "docs/glossary/fr.md"])
 def test_french_documents_are_typeset(name):
     prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", text(name), flags=re.S)
     wrong = re.findall(r".{0,20}(?: [:;!?%»]|« |\w'\w).{0,20}", prose)
