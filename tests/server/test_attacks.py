@@ -549,18 +549,6 @@ def test_who_comes_when_all_is_full_waits_on_a_friendly_page(
         served.close_page(mark, kernel)
 
 
-def test_another_firms_report_is_not_there(served, anna, mark, olga):
-    report = served.workspace.reports / "all" / OTHER / "growth.en.html"
-    report.parent.mkdir(parents=True)
-    report.write_text(CANARIES[1])
-    path = f"/echannel/report/all/{OTHER}/growth.en.html"
-    for browser in (anna, mark, served.browser()):
-        answer = served.get(browser, path)
-        assert answer.status_code in (302, 404)
-        assert nothing_of_the_other(answer)
-    assert served.get(olga, path).text == CANARIES[1]
-
-
 def test_what_was_opened_is_noted_down(served, own_kernel, other_kernel):
     code = (
         "from echannel.register.audit_trail import note_taken\nfrom echannel.workspace import find_workspace"
