@@ -195,7 +195,7 @@ def measure(workspace: Workspace, cohort: str, tools: Sequence[str]) -> dict[str
     tasks = own + (one.seconds - own.sum()) / len(own)
     draw = np.random.default_rng(1)
     many = draw.choice(tasks, SMES)
-    scaled = draw.choice(tasks, 300) / tasks.mean() * 0.2
+    scaled = draw.choice(tasks, 72) / tasks.mean() * 2
     return {
         "one": one,
         "two": two,
@@ -219,7 +219,7 @@ def told(found: dict[str, object]) -> str:
         f"  an SME: mean {tasks.mean():.2f} s, from {tasks.min():.2f} to {tasks.max():.2f} s on one worker",
         f"  simulation from one worker's times says {found['predicted']:.1f} s for two "
         f"({found['predicted'] / two.seconds - 1:+.0%})",  # type: ignore[operator]
-        f"  a real scheduler, 12 workers, 300 waiting tasks: {real:.2f} s; simulated {simulated:.2f} s "
+        f"  a real scheduler, 12 workers, 72 waiting tasks: {real:.2f} s; simulated {simulated:.2f} s "
         f"({simulated / real - 1:+.0%})",
     ]
     for workers, said in many.items():
