@@ -68,6 +68,7 @@ bench: $(SMALL)/finished
 	$(BIN)/python -m benchmarks.metrics
 	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/python -m benchmarks.batch small
 	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/python -m benchmarks.serving kent-gifts
+	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/python -m benchmarks.scale small growth audit
 	$(BIN)/python -m benchmarks.sync
 
 # Chooses versions anew and writes their hashes; needs uv, the rest of this file does not.
