@@ -26,7 +26,7 @@ from echannel.register import open_register
 from echannel.register.users import add_user, choose_password, make_link, remove_user
 from echannel.workspace import Workspace, find_workspace
 
-TIMES = 5
+TIMES = 3
 TOOL = "growth"
 READY = ".ec-foot"  # the last thing that a page draws
 _BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
