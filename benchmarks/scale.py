@@ -202,7 +202,7 @@ def measure(workspace: Workspace, cohort: str, tools: Sequence[str]) -> dict[str
         "tasks": tasks,
         "predicted": simulate(tasks, 2, CALM).makespan,
         "waiting": waiting_tasks(scaled, 12),
-        "many": {workers: simulate(many, workers, Conditions(requests=60.0)) for workers in WORKERS},
+        "many": {workers: simulate(many, workers, Conditions(requests=200.0)) for workers in WORKERS},
     }
 
 
