@@ -81,9 +81,7 @@ def test_nothing_but_one_select_is_run(text: str, tmp_path: Path) -> None:
         "SELECT getenv('HOME')",
     ],
 )
-def test_neither_files_nor_addresses_nor_own_variables_are_read(
-    text: str, tmp_path: Path
-) -> None:
+def test_neither_files_nor_addresses_nor_own_variables_are_read(text: str, tmp_path: Path) -> None:
     secret_frame = pd.DataFrame({"secret": ["canary"]})
     file = tmp_path / "other.csv"
     secret_frame.to_csv(file)

@@ -114,7 +114,9 @@ def test_the_glossary_says_what_the_catalogues_say(language):
     assert text(f"docs/glossary/{language}.md") == glossary.page(language), "run docs/glossary/make.py"
 
 
-@pytest.mark.parametrize("name", ["LISEZMOI.md", "docs/guide.fr.md", "docs/scale.fr.md", "docs/glossary/fr.md"])
+@pytest.mark.parametrize(
+    "name", ["LISEZMOI.md", "docs/guide.fr.md", "docs/scale.fr.md", "docs/serve.fr.md", "docs/glossary/fr.md"]
+)
 def test_french_documents_are_typeset(name):
     prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", text(name), flags=re.S)
     wrong = re.findall(r".{0,20}(?: [:;!?%»]|« |\w'\w).{0,20}", prose)

@@ -36,7 +36,6 @@ from echannel.locale import LANGUAGES, Speaker, messages
 from echannel.profiles import SmeProfile
 from echannel.pseudonyms import pseudonymiser
 from echannel.secrets import resolve_all
-from echannel.store import SmeStore
 from echannel.sync import sync_sme
 from echannel.tables import TABLES
 from echannel.upsert import merged
@@ -218,8 +217,8 @@ class ConnectorSuite:
         assert sum(first.kept.values()) > 0
         assert first.read >= first.refused
         assert not sync_sme(workspace, _SME).changed
-        store = SmeStore(workspace.store / _SME)
-        stored = [path.read_bytes() for path in store.path.rglob("*") if path.is_file()]
+        folder = workspace.root / "data" / "store" / _SME
+        stored = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
         for canary in subject.canaries:
             assert not [one for one in stored if canary.encode() in one], canary
 
