@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from copy import copy
 from functools import cache
 
 import pages
@@ -38,7 +39,9 @@ def figures(tool: str, country: str, language: str) -> list[dict]:
 @cache
 def words(tool: str, country: str, language: str) -> str:
     """What is read: text, and attributes that are read out; not the shop’s own names nor a term’s twin."""
-    soup = parsed(tool, country, language)
+    soup = copy(parsed(tool, country, language))
+    for twin in soup.select(f'.ec-also [lang]:not([lang="{language}"])'):
+        twin.decompose()
     read_out = ("title", "aria-label", "alt", "download")
     tips = [node[name] for name in read_out for node in soup(attrs={name: True}) if node.name != "dfn"]
     return re.sub(NAMES, " ", " ".join([soup.get_text(" "), *tips]))
@@ -127,7 +130,11 @@ def test_holidays_and_sales_are_those_of_the_sme_s_country(country, own, foreign
 
 
 def test_a_term_shows_the_other_language_when_pointed_at():
-    french = {node["title"]: node.get_text() for node in parsed("growth", "GB", "fr")("dfn")}
+    page = parsed("growth", "GB", "fr")
+    french = {node["title"]: node.get_text() for node in page.select("dfn[title]")}
+    tips = {node.select_one("[lang=en]").get_text(): node for node in page.select(".ec-also")}
+    french |= {other: node.find_previous("dfn").get_text() for other, node in tips.items()}
+    assert tips
     assert french.get("Net turnover") == "Chiffre d’affaires net"
     for other, mine in french.items():
         assert not ("marque" in mine and re.search(r"mark-?up", other, re.I))
