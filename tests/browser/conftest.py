@@ -55,7 +55,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="session")
 def run(chromium: str, workspace: Workspace) -> RunSummary:
-    return run_cohort(workspace, "small")
+    wanted = ("kent-gifts", "breizh-epicerie", "hostile-shop/inventory")
+    more = [f"{sme}/{tool}" for sme in ("sussex-parts", "hostile-shop") for tool in ("growth", "audit")]
+    return run_cohort(workspace, "small", only=[*wanted, *more])
 
 
 @pytest.fixture(scope="session")

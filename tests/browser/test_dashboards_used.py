@@ -8,7 +8,8 @@ import pytest
 from watching import Watched, drawn, opened
 
 
-def test_language_firm_and_tool_can_be_switched(live: Watched) -> None:
+@pytest.mark.parametrize("size", ["phone"])
+def test_language_firm_and_tool_can_be_switched(live: Watched, size: str) -> None:
     opened(live, "growth", "sme=kent-gifts&lang=en")
     live.page.get_by_role("link", name="Français").click()
     live.page.wait_for_url(re.compile("lang=fr"))
@@ -25,7 +26,8 @@ def test_language_firm_and_tool_can_be_switched(live: Watched) -> None:
     live.page.wait_for_url(re.compile(r"home\.ipynb\?lang=fr"))
 
 
-def test_a_filter_redraws_the_figures(live: Watched) -> None:
+@pytest.mark.parametrize("size", ["desktop"])
+def test_a_filter_redraws_the_figures(live: Watched, size: str) -> None:
     opened(live, "growth", "sme=kent-gifts&lang=en")
     drawn(live)
     chosen = live.page.locator(".ec-filters select").evaluate_all(
@@ -45,7 +47,9 @@ def test_a_filter_redraws_the_figures(live: Watched) -> None:
     live.check()
 
 
-@pytest.mark.parametrize(("sme", "language"), [("kent-gifts", "en"), ("breizh-epicerie", "fr")])
+@pytest.mark.parametrize(
+    ("sme", "language", "size"), [("kent-gifts", "en", "desktop"), ("breizh-epicerie", "fr", "phone")]
+)
 def test_a_slider_moves_the_orders(live: Watched, sme: str, language: str, size: str) -> None:
     opened(live, "inventory", f"sme={sme}&lang={language}")
     drawn(live)
@@ -58,7 +62,7 @@ def test_a_slider_moves_the_orders(live: Watched, sme: str, language: str, size:
         arg=before,
         timeout=20_000,
     )
-    live.page.locator("button.ec-button").click()
+    live.page.locator("button.ec-button").first.click()
     live.page.wait_for_selector('.ec-offer a[download$=".pdf"]', timeout=20_000)
     live.shoot(f"live-{sme}-inventory-moved-{language}-{size}")
     live.check()

@@ -51,7 +51,8 @@ def test_a_french_page_has_no_english_word(
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     page.evaluate("window.echannelFigures.drawAll()")
     page.wait_for_timeout(300)
-    assert english_words(watched.text()) == []
+    # A cell of its own may name the key under which a profile has a figure.
+    assert english_words(watched.text(), ("\tturnover",)) == []
 
 
 def test_the_same_data_give_the_same_pages(run: RunSummary, workspace: Workspace) -> None:
