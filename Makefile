@@ -43,9 +43,9 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-# A test file stays with one worker: what its tests share is made once.
+# A test file stays with one worker: what its tests share is made once. Some wait for servers: one worker more than cores.
 unit: $(SMALL)/finished
-	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 --dist loadfile -m "not browser" --durations 15 tests
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 3 --dist loadfile -m "not browser" --durations 15 tests
 
 # Every notebook runs from top to bottom for a British and a French firm; outputs are not compared.
 notebooks: $(SMALL)/finished
