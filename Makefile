@@ -18,10 +18,10 @@ demo: setup
 	@echo "Reports / rapports:              $(CURDIR)/reports/demo/index.html"
 	@echo "Dashboards / tableaux de bord:   make serve"
 
-# What runs on one core goes two at a time; what knows how to use both has them to itself.
+# What runs on one core goes beside what knows how to use both.
 test: setup
-	@$(MAKE) --jobs 2 lint types $(SMALL)/finished
-	@$(MAKE) --jobs 1 unit notebooks browser
+	@$(MAKE) --jobs 2 lint types unit
+	@$(MAKE) --jobs 1 notebooks browser
 	@echo
 	@echo "All is well."
 
@@ -32,7 +32,7 @@ $(SETUP): requirements.lock pyproject.toml
 	  { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { echo "On Debian: apt-get install python3-venv"; exit 1; }
-	$(PIP) install --quiet --progress-bar on --require-hashes -r requirements.lock
+	$(PIP) install --quiet --progress-bar on --no-compile --require-hashes -r requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -43,9 +43,9 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-# A test file stays with one worker: what its tests share is made once. Some wait for servers: one worker more than cores.
+# A test file stays with one worker: what its tests share is made once.
 unit: $(SMALL)/finished
-	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 3 --dist loadfile -m "not browser" --durations 15 tests
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 --dist loadfile -m "not browser" --durations 15 tests
 
 # Every notebook runs from top to bottom for a British and a French firm; outputs are not compared.
 notebooks: $(SMALL)/finished

@@ -132,7 +132,7 @@ def test_pages_made_with_what_another_language_computed_are_the_same(tmp_path):
     """Words kept by one language's page would show in the other's."""
     shared = Path(os.environ.get("ECHANNEL_SMALL_DEMO", tmp_path / "small"))
     workspace = make_small_demo(shared)
-    firm = cohort_or_sme(workspace, "breizh-epicerie")
+    firm = cohort_or_sme(workspace, "hostile-shop")
     reports = plan_reports(workspace, firm)
     pages = []
     for folder, families in (("alone", None), ("together", FAMILIES)):

@@ -28,9 +28,18 @@ def test_home_lists_firms_and_tools(live: Watched, language: str, title: str, si
 
 
 # French is longer and a phone narrower: where both fit, the other two do.
-@pytest.mark.parametrize(("language", "size"), [("en", "desktop"), ("fr", "phone")])
-@pytest.mark.parametrize("tool", ["growth", "audit"])
-@pytest.mark.parametrize("sme", ["kent-gifts", "breizh-epicerie", "hostile-shop"])
+EN, FR = ("en", "desktop"), ("fr", "phone")
+OPENED = [
+    ("kent-gifts", "growth", *EN),
+    ("breizh-epicerie", "growth", *FR),
+    ("hostile-shop", "growth", *EN),
+    ("kent-gifts", "audit", *FR),
+    ("breizh-epicerie", "audit", *EN),
+    ("hostile-shop", "audit", *FR),
+]
+
+
+@pytest.mark.parametrize(("sme", "tool", "language", "size"), OPENED)
 def test_a_dashboard_opens(live: Watched, sme: str, tool: str, language: str, size: str) -> None:
     opened(live, tool, f"sme={sme}&lang={language}")
     if tool == "growth":
@@ -79,7 +88,7 @@ def test_another_host_name_is_refused(server: str) -> None:
     assert refused.value.code == 403
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("language", "size"), [EN, FR])
 def test_the_wizard_opens_and_fits(live: Watched, language: str, size: str) -> None:
     opened(live, "connect", f"lang={language}")
     live.page.wait_for_selector(".connect input", timeout=60_000)
