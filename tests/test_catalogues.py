@@ -202,6 +202,7 @@ def test_no_word_stands_in_a_notebook():
         ("a typewriter's apostrophe", r"\w'|'\w"),
         ("a typewriter's quotation marks", r'"[^\W\d]'),
         ("three points for an ellipsis", r"\.\.\."),
+        ("a character that nobody sees", r"[\x00-\x08\x0b-\x1f\x7f]"),
     ],
 )
 def test_french_is_typeset(name, mistake):
