@@ -22,6 +22,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from echannel.batch import find_notebook
+from echannel.chromium import installed
 from echannel.register import open_register
 from echannel.register.users import add_user, choose_password, make_link, remove_user
 from echannel.workspace import Workspace, find_workspace
@@ -29,7 +30,6 @@ from echannel.workspace import Workspace, find_workspace
 TIMES = 3
 TOOL = "growth"
 READY = ".ec-foot"  # the last thing that a page draws
-_BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 
 
 def measure(workspace: Workspace, sme: str, times: int = TIMES) -> dict[str, float]:
@@ -165,11 +165,9 @@ def _wait_for(port: int) -> None:
 
 @contextlib.contextmanager
 def _browser() -> Iterator[Browser]:
-    named = (os.environ.get("ECHANNEL_CHROMIUM"), *_BROWSERS)
-    path = next((one for one in named if one and Path(one).exists()), None)
     with sync_playwright() as playwright:
         # In a container the sandbox of the browser is not there.
-        yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield playwright.chromium.launch(executable_path=installed(), args=["--no-sandbox"])
 
 
 def main() -> None:

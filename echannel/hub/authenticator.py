@@ -13,7 +13,7 @@ from traitlets import Unicode, default
 
 from echannel.errors import UserError
 from echannel.register import Register, open_register
-from echannel.register.users import Account, check_sign_in, find_user
+from echannel.register.users import Account, find_user
 from echannel.server.login import Doorkeeper, network_of
 from echannel.workspace import Workspace, find_workspace
 
@@ -56,22 +56,12 @@ class RegisterAuthenticator(Authenticator):
 
     async def authenticate(self, handler: RequestHandler, data: Mapping[str, str]) -> str | None:
         """The account's address, or None: nobody is told which of the two was wrong."""
-        email, password = data.get("username", "").strip().lower(), data.get("password", "")
-        places = (
-            (self._keeper.by_account, email),
-            (self._keeper.by_address, network_of(handler.request.remote_ip or "")),
-        )
-        if any(throttle.wait(name) for throttle, name in places):
+        email, password = data.get("username", "").strip().lower()[:254], data.get("password", "")
+        place = network_of(handler.request.remote_ip or "")
+        if self._keeper.wait(email, place):
             return None
-        for throttle, name in places:
-            throttle.missed(name)
-        async with self._keeper.checks:
-            account = await asyncio.to_thread(check_sign_in, self.register, email, password)
-        if account is None:
-            return None
-        for throttle, name in places:
-            throttle.take_back(name)
-        return account.email if account.role in ROLES else None
+        account = await self._keeper.account(self.register, email, password, place)
+        return account.email if account is not None and account.role in ROLES else None
 
     async def refresh_user(self, user: Any, handler: RequestHandler | None = None, **_: Any) -> bool:
         """Whether the person may still come in."""

@@ -18,7 +18,7 @@ from echannel.hub.confined import HOME, READABLE
 from echannel.launcher import ALLOWED
 from echannel.register import open_register
 from echannel.server.access import smes_of
-from echannel.server.kernels_of import environment, readable
+from echannel.server.kernels_of import SHARED, environment, link_parts, own_parts, readable
 from echannel.workspace import Workspace, find_workspace
 
 # A shell would be shut in as well, but nobody needs one to explore tables; dashboards are served elsewhere.
@@ -105,12 +105,8 @@ def lay_out(workspace: Workspace, smes: Iterable[str], home: Path) -> Path:
     for link in root.rglob("*"):
         if link.is_symlink():
             link.unlink()
-    shared = ["parameters/countries", "parameters/cohorts", "parameters/reference.yml"]
-    shared += ["data/reference", "data/seasons"]
-    shared += [f"notebooks/{path.name}" for path in workspace.notebooks.glob("*.ipynb")]
+    notebooks = [f"notebooks/{path.name}" for path in workspace.notebooks.glob("*.ipynb")]
+    link_parts(workspace, [*SHARED, *notebooks], root)
     for sme in smes:
-        shared += [f"parameters/smes/{sme}.yml", f"data/store/{sme}", f"data/inbox/{sme}"]
-    for name in shared:
-        if (workspace.root / name).exists():
-            (root / name).symlink_to(workspace.root / name)
+        link_parts(workspace, [*own_parts(sme), f"data/store/{sme}"], root)
     return root

@@ -10,7 +10,7 @@ import socket
 import sys
 import sysconfig
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,11 @@ _SYSTEM = (
     *("/sys/devices/system/cpu", "/sys/fs/cgroup", "/dev/zero", "/dev/random", "/dev/urandom"),
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/etc/fonts", "/etc/mime.types"),
 )
+# What of a workspace every SME's pages read.
+SHARED = (
+    *("parameters/countries", "parameters/cohorts", "parameters/reference.yml"),
+    *("data/reference", "data/seasons"),
+)
 log = logging.getLogger(__name__)
 
 
@@ -78,6 +83,19 @@ def environment(source: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in source.items() if name in _KNOWN}
 
 
+def own_parts(sme: str) -> tuple[str, ...]:
+    """What of a workspace belongs to one SME, besides its tables."""
+    return f"parameters/smes/{sme}.yml", f"data/inbox/{sme}"
+
+
+def link_parts(workspace: Workspace, parts: Iterable[str], root: Path) -> None:
+    """Links below ``root`` to those of a workspace's ``parts`` that are there."""
+    for part in parts:
+        if (workspace.root / part).exists():
+            (root / part).parent.mkdir(parents=True, exist_ok=True)
+            (root / part).symlink_to(workspace.root / part)
+
+
 def readable(workspace: Workspace, sme: str) -> tuple[str, ...]:
     """What a kernel may read: the programs, the shared reference data, and what belongs to its SME."""
     places = [
@@ -91,10 +109,7 @@ def readable(workspace: Workspace, sme: str) -> tuple[str, ...]:
         Path(sys.prefix) / "pyvenv.cfg",
         Path(echannel.__file__).parent,
         workspace.notebooks,
-        *(workspace.parameters / part for part in ("countries", "cohorts", "reference.yml")),
-        workspace.parameters / "smes" / f"{sme}.yml",
-        workspace.inbox / sme,
-        *(workspace.root / "data" / part for part in ("reference", "seasons")),
+        *(workspace.root / part for part in (*SHARED, *own_parts(sme))),
     ]
     return tuple(dict.fromkeys(str(place) for place in places))
 
@@ -211,13 +226,5 @@ class KernelsOfPeople(AsyncMappingKernelManager):
 
 def _root_of_links(workspace: Workspace, sme: str, root: Path) -> Path:
     """A workspace that holds one SME's parts only, where the system itself keeps nothing apart."""
-    parts = [
-        *(f"parameters/{part}" for part in ("countries", "cohorts", "reference.yml", f"smes/{sme}.yml")),
-        *(f"data/{part}" for part in ("reference", "seasons", f"inbox/{sme}", f"store/{sme}")),
-        "notebooks",
-    ]
-    for part in parts:
-        if (workspace.root / part).exists():
-            (root / part).parent.mkdir(parents=True, exist_ok=True)
-            (root / part).symlink_to(workspace.root / part)
+    link_parts(workspace, (*SHARED, *own_parts(sme), f"data/store/{sme}", "notebooks"), root)
     return root

@@ -18,6 +18,7 @@ from tornado.web import HTTPError
 from echannel.batch.pages import BRAND, TEMPLATES, Frame, Link, Words
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
+from echannel.register import Register
 from echannel.register.passwords import SHORTEST
 from echannel.register.signed_in import sign_in, sign_out
 from echannel.register.users import Account, check_sign_in, choose_password, link_holder
@@ -48,6 +49,21 @@ class Doorkeeper:
         self.by_account = Throttle(*_BY_ACCOUNT)
         self.by_address = Throttle(*_BY_ADDRESS)
         self.checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
+
+    def wait(self, email: str, place: str) -> float:
+        """Seconds until this account may be tried from this place; 0: now."""
+        return max(self.by_account.wait(email), self.by_address.wait(place))
+
+    async def account(self, register: Register, email: str, password: str, place: str) -> Account | None:
+        """The account whose password this is; a try counts as a miss from when it begins."""
+        self.by_account.missed(email)
+        self.by_address.missed(place)
+        async with self.checks:
+            account = await asyncio.to_thread(check_sign_in, register, email, password)
+        if account is not None:
+            self.by_account.forget(email)
+            self.by_address.take_back(place)
+        return account
 
 
 def safe_next(url: str) -> str:
@@ -121,23 +137,17 @@ class LoginHandler(_Door):
         """Lets in who knows the password; the others read the same words, whatever was wrong."""
         email = self.get_body_argument("email", "").strip().lower()[:254]
         password = self.get_body_argument("password", "", strip=False)
-        names = ((self.keeper.by_account, email), (self.keeper.by_address, self.place))
-        wait = max(counts.wait(name) for counts, name in names)
+        wait = self.keeper.wait(email, self.place)
         if wait:
             self.set_status(429)
             self.set_header("Retry-After", str(math.ceil(wait)))
             self._form(email, ("login.error.wait", {"n": math.ceil(wait / 60)}))
             return
-        for counts, name in names:
-            counts.missed(name)
-        async with self.keeper.checks:
-            account = await asyncio.to_thread(check_sign_in, self.people.register, email, password)
+        account = await self.keeper.account(self.people.register, email, password, self.place)
         if account is None:
             self.set_status(401)
             self._form(email, ("login.error.wrong", {}))
             return
-        self.keeper.by_account.forget(email)
-        self.keeper.by_address.take_back(self.place)
         let_in(self, account)
         self.redirect(safe_next(self.get_body_argument("next", "")))
 
