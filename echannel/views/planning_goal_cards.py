@@ -9,7 +9,7 @@ import pandas as pd
 
 from echannel.locale import Speaker
 from echannel.metrics.planning.engine import build_plan
-from echannel.metrics.planning.goal_seek import Solved, Target, solve
+from echannel.metrics.planning.goal_seek import Solved, Target, solve_all
 from echannel.metrics.planning.inputs import PlanInputs
 from echannel.metrics.planning.levers import LEVERS, usable
 from echannel.metrics.planning.rules import PlanRules
@@ -46,10 +46,11 @@ def goals(view: View) -> Card:
     inputs = chosen_inputs(view)
     assert inputs is not None
     gaps = unsaid(view)
-    wanted = [one for one in targets(inputs, made.rules) if _NEEDS[one.name] not in gaps]
+    aims = view.kept("plan targets", lambda: targets(inputs, made.rules))
+    wanted = [one for one in aims if _NEEDS[one.name] not in gaps]
     if not wanted:
         return Card("planning.goals", "", rows(view), missing=gaps)
-    answers = _answers(inputs, made.rules, wanted)
+    answers = view.kept("goals", lambda: _answers(inputs, made.rules, wanted))
     frame = pd.DataFrame(
         {
             "target": [_target(say, one.target) for one in answers],
@@ -89,15 +90,12 @@ def targets(inputs: PlanInputs, rules: PlanRules) -> tuple[Target, ...]:
 
 
 def _answers(inputs: PlanInputs, rules: PlanRules, wanted: Sequence[Target]) -> list[Solved]:
+    """What each lever would take; of a loan only where cash falls short."""
     there = [name for name in _LEVERS if name in usable(inputs)]
-    found = [solve(inputs, rules, name, one) for one in wanted for name in there]
-    for one in wanted:
-        if one.name != "cash_above":
-            continue
-        loan = solve(inputs, rules, "loan", one)
-        if not loan.reached_as_planned:
-            found.append(loan)
-    return found
+    asked = [(name, one) for one in wanted for name in there]
+    asked += [("loan", one) for one in wanted if one.name == "cash_above"]
+    found = solve_all(inputs, rules, asked)
+    return [one for one in found if one.lever != "loan" or not one.reached_as_planned]
 
 
 def _target(say: Speaker, target: Target) -> str:

@@ -120,10 +120,11 @@ class Loan:
 
     ``rate``: nominal, per year. During the first ``deferred`` months interest alone is paid, or nothing, and
     the interest is added to the debt (``capitalised``). ``outstanding``: the money came before the plan, and
-    ``amount`` is what is still owed at its start, repaid from the first month on.
+    ``amount`` is what is still owed at its start, repaid from the first month on. Of a loan paid out in the
+    plan it may differ between paths ``(P, 1)``.
     """
 
-    amount: float
+    amount: Amounts
     month: int
     rate: float
     months: int

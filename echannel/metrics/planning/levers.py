@@ -167,7 +167,7 @@ def _staff(inputs: PlanInputs, factor: Amounts) -> PlanInputs:
 
 def _loan(inputs: PlanInputs, amount: Amounts) -> PlanInputs:
     rate = inputs.loans[0].rate if inputs.loans else 0.05
-    return replace(inputs, loans=(*inputs.loans, Loan(float(amount), inputs.start, rate, 60, name="lever")))
+    return replace(inputs, loans=(*inputs.loans, Loan(amount, inputs.start, rate, 60, name="lever")))
 
 
 _WHOLE: dict[str, Callable[[PlanInputs, Amounts], PlanInputs]] = {

@@ -119,6 +119,21 @@ def test_deferred_instalments_are_those_of_a_shorter_loan():
     assert list(deferred[0]) == [80.0, 80.0, 0.0]
 
 
+@pytest.mark.parametrize("kind", ["annuity", "linear", "bullet"])
+@pytest.mark.parametrize(("deferred", "capitalised"), [(0, False), (5, False), (5, True)])
+def test_loans_of_several_paths_are_each_paths_own(kind, deferred, capitalised):
+    amounts = [0.0, 1_234.56, 30_000.0, 999_999.99]
+
+    def loan(amount):
+        return loan_flows(Loan(amount, START + 1, 0.043, 30, deferred, kind, capitalised), START, 24)
+
+    together = loan(np.array(amounts)[:, None])
+    for path, amount in enumerate(amounts):
+        alone = loan(amount)
+        for name in ("drawn", "interest", "interest_paid", "principal", "balance"):
+            assert np.array_equal(getattr(together, name)[path], getattr(alone, name))
+
+
 def test_a_loan_on_the_plans_calendar():
     coming = loan_flows(Loan(12_000.0, START + 2, 0.06, 12, kind="linear"), START, 36)
     assert list(coming.drawn[:4]) == [0.0, 0.0, 12_000.0, 0.0]

@@ -10,7 +10,7 @@ from plans_made import START, PlainForecast, firm, rules
 from scipy.stats import spearmanr
 
 from echannel.metrics.planning.engine import build_plan
-from echannel.metrics.planning.goal_seek import Target, solve
+from echannel.metrics.planning.goal_seek import Target, solve, solve_all
 from echannel.metrics.planning.levers import moved
 from echannel.metrics.planning.monte_carlo import around_plan, cash_of, drawn, simulate, unforeseen
 from echannel.metrics.planning.sensitivity import tornado
@@ -149,6 +149,21 @@ def test_goals_are_met_and_only_just(lever, target, cash):
     beyond = longer if answer.reached_as_planned else shorter
     assert outcome(beyond) < target.amount
     assert answer.planned == pytest.approx(outcome(neutral), abs=0.01)
+
+
+def test_goals_asked_together_are_those_asked_alone():
+    inputs = firm(2_000.0)
+    levers = ("conversion", "basket", "accounts", "price", "margin", "days_to_pay", "overheads", "loan")
+    targets = (Target("break_even", by=START + 6), Target("cash_above", 12_000.0), Target("profit", 40_000.0))
+    asked = [(name, one) for one in targets for name in levers]
+    together = solve_all(inputs, RULES, [*asked, ("staff", targets[0])])
+    assert [(one.lever, one.target) for one in together] == [*asked, ("staff", targets[0])]
+    alone = [solve(inputs, RULES, *one) for one in asked]
+    assert sum(np.isfinite(one.value) for one in alone) > 10
+    for one, other in zip(together, alone, strict=False):
+        assert one.reached_as_planned == other.reached_as_planned and one.reason == other.reason
+        assert one.value == pytest.approx(other.value, rel=1e-5, nan_ok=True)
+        assert one.outcome == pytest.approx(other.outcome, abs=0.011)
 
 
 def test_a_goal_out_of_reach_says_so_with_the_best_there_is():
