@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from openpyxl import Workbook, load_workbook
 from spreadsheet import find_spreadsheet_program, recalculated
+from xlsxwriter.worksheet import Worksheet
 
 from echannel.countries import country_pack
 from echannel.countries.plan_rules import TaxFacts, plan_rules
@@ -32,7 +33,7 @@ from echannel.metrics.planning.inputs import (
 )
 from echannel.metrics.planning.layouts import STATEMENTS
 from echannel.metrics.planning.rules import PlanRules, TaxSetting, VatSetting
-from echannel.views.workbook import plan_workbook
+from echannel.views.workbook import grid, plan_workbook
 
 START, MONTHS = (2026 - 1970) * 12 + 10, 36
 _MISSING = "NO SPREADSHEET PROGRAM: install LibreOffice (Debian: libreoffice-calc-nogui)"
@@ -157,6 +158,16 @@ def test_a_changed_cell_moves_every_statement(program: str, tmp_path: Path) -> N
         inputs, streams=(stream, *inputs.streams[1:]), stock=replace(inputs.stock, cover_days=75.0)
     )
     assert_same(recalculated(program, path, tmp_path), build_plan(moved, law), say)
+
+
+def test_no_formula_needs_the_prefix_of_a_newer_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    def written(country: str, regime: str) -> bytes:
+        say, law = Speaker("en", country, "EUR"), rules(country, regime)
+        return plan_workbook(build_plan(everything(country), law), law, [("What", "Value")], "A plan", say)
+
+    as_they_are = [written(*one) for one in FIRMS]
+    monkeypatch.setattr(grid, "PlainFormulas", Worksheet)
+    assert as_they_are == [written(*one) for one in FIRMS]
 
 
 def test_what_others_wrote_starts_no_formula(tmp_path: Path) -> None:

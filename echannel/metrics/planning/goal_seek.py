@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize.elementwise import find_root
@@ -155,7 +156,8 @@ def _narrowed(inputs: PlanInputs, rules: PlanRules, steps: Sequence[_Step]) -> l
     ends = [np.array([one.points[at + end] for _, one, at in crossed]) for end in (0, 1)]
     bracket = ((ends[0] - low) / width, (ends[1] - low) / width)
     tolerances = {"xatol": _NEAR, "xrtol": 0.0}
-    root = find_root(gaps, bracket, args=(np.arange(len(crossed)),), tolerances=tolerances)
+    seek: Any = find_root  # whose types know of no arguments beside the value
+    root = seek(gaps, bracket, args=(np.arange(len(crossed)),), tolerances=tolerances)
     for row, (place, one, _) in enumerate(crossed):
         ends_tried = zip((root.x, *root.bracket), (root.f_x, *root.f_bracket), strict=True)
         share, gap = next((x[row], gap[row]) for x, gap in ends_tried if gap[row] >= 0)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
 
 LABEL, SINGLE, OPENING, FIRST = 0, 1, 2, 3  # columns
 HEAD_ROWS = 4  # title, note, months, their numbers
@@ -84,12 +85,23 @@ class Grid:
         return "=" + _NAME.sub(found, template)
 
 
+class PlainFormulas(Worksheet):
+    """A sheet whose formulas are written as they are: of functions that Excel has had since 2007.
+
+    Newer ones need a prefix in the file, for which XlsxWriter looks through every formula thirty times: of
+    eight thousand formulas that took most of a workbook's making.
+    """
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
+
+
 class Sheet:
     """One sheet of the workbook, filled from top to bottom."""
 
     def __init__(self, grid: Grid, name: str, title: str, note: str = "") -> None:
         self.grid, self.name = grid, name
-        self.page = grid.book.add_worksheet(name)
+        self.page = grid.book.add_worksheet(name, PlainFormulas)
         self.page.hide_gridlines(2)
         self.page.freeze_panes(HEAD_ROWS - 1, FIRST)
         self.page.set_column(LABEL, LABEL, 44)
