@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from rich.table import Table
 from rich.text import Text
 
@@ -34,13 +31,19 @@ def opinions(workspace: Workspace, sme: str, say: Speaker) -> Table | None:
         counts = [say.number(row[kind]) for kind in KINDS]
         written = "\n".join(f"– {text}" for text in row["texts"][:_TEXTS])
         # Text, not markup: what readers wrote is theirs.
-        table.add_row(Text(_figure(row, say)), *counts, say.number(row["firms"]), Text(written))
+        table.add_row(
+            Text(figure_name(row["tool"], str(row["card"]), say)),
+            *counts,
+            say.number(row["firms"]),
+            Text(written),
+        )
     return table
 
 
-def _figure(row: Mapping[Any, Any], say: Speaker) -> str:
-    tool, name = row["tool"], str(row["card"]).split(".", 1)[-1]
+def figure_name(tool: str, card: str, say: Speaker) -> str:
+    """A figure in words, by its tool and its key; the key where it is one that an older version had."""
+    name = card.split(".", 1)[-1]
     try:
-        return f"{say(f'tool.{tool}.title')}: {say(f'{tool}.card.{name}.title')}"
-    except KeyError:  # a figure that an older version had
-        return str(row["card"])
+        return say("feedback.figure", tool=say(f"tool.{tool}.title"), figure=say(f"{tool}.card.{name}.title"))
+    except KeyError:
+        return card

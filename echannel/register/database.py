@@ -19,8 +19,9 @@ from echannel.register.models import Base, SchemaVersion
 from echannel.workspace import Workspace
 
 ADDRESS = "ECHANNEL_REGISTER_URL"
-# 2: people who may sign in, and who opened what. So far every step up only adds tables.
-VERSION = 2
+# 2: people who may sign in, and who opened what. 3: opinions that were dealt with.
+# So far every step up only adds tables.
+VERSION = 3
 _TRIES = 5
 
 

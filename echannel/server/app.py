@@ -30,7 +30,7 @@ from echannel.kernels import can_fork, use_warm_kernels
 from echannel.register import existing_register, open_register
 from echannel.register.signed_in import still_signed_in
 from echannel.register.users import has_users
-from echannel.server import reports
+from echannel.server import opinions, reports
 from echannel.server.assets import ROUTE
 from echannel.server.authorizer import EndOwnKernel, OwnKernels, WidgetsOnly
 from echannel.server.handlers import AssetHandler, DashboardHandler, HomeHandler, LibraryHandler, NothingHere
@@ -115,6 +115,7 @@ class Dashboards(Voila):
             (LOGIN, LoginHandler, shared),
             (LOGOUT, LogoutHandler, shared),
             (r"/(invite|reset)/([\w-]{20,64})", LinkHandler, shared),
+            (opinions.ROUTE, opinions.OpinionsHandler),
         ]
 
     def listen(self) -> None:

@@ -14,8 +14,10 @@ from echannel.batch.pages import TEMPLATES
 from echannel.errors import UserError
 from echannel.locale import Speaker
 from echannel.profiles import SmeProfile, load_cohort, load_sme
+from echannel.register import Register
 from echannel.server.home import show_home
 from echannel.server.identity import Person
+from echannel.server.opinions import opinions_link
 from echannel.server.waiting import AGAIN_SECONDS
 from echannel.store import SmeStore
 from echannel.workspace import Workspace
@@ -24,12 +26,19 @@ from echannel.workspace import Workspace
 FEWEST = 5
 
 
-def front_page(person: Person, workspace: Workspace, language: str, around: dict[str, Any]) -> str:
+def front_page(
+    person: Person,
+    workspace: Workspace,
+    language: str,
+    around: dict[str, Any],
+    register: Register | None = None,
+) -> str:
     """The page after signing in: a partner's cohort in figures, or everybody else's own firms."""
     if person.role == "partner":
         return _cohort_page(person.scope, workspace, Speaker(language), around)
     content = show_home(lang=language, workspace=workspace, smes=person.smes(workspace)).data
-    return _page("front.html.j2", around, content=content)
+    opinions = opinions_link(person, register, workspace, Speaker(language))
+    return _page("front.html.j2", around, content=content, opinions=opinions)
 
 
 def waiting_page(place: int, around: dict[str, Any]) -> str:

@@ -154,7 +154,8 @@ class DashboardHandler(Plain, TornadoVoilaHandler):
             self.redirect(dashboard_url(target, **{**kept, "lang": language}))
         elif name == "home" and self.serving.login:
             self.set_header("Cache-Control", "no-store")
-            self.finish(front_page(self.person, find_workspace(), language, self._around("home")))
+            around, register = self._around("home"), self.serving.register
+            self.finish(front_page(self.person, find_workspace(), language, around, register))
         else:
             await self._dashboard(path, name)
 
