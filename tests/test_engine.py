@@ -43,6 +43,7 @@ EVERYTHING = [
     "import plotly.graph_objects as go\ngo.Figure(go.Scatter(y=[1, 2]))",
     "x?",
     "import logging\nlogging.getLogger('odd').warning('logged')",
+    "import os, sys\n[str(one) for one in _dh] == [os.getcwd()], sys.modules['__main__'].x",
     "__name__, [name for name in ('x', 'out') if name in globals()]",
 ]
 

@@ -13,66 +13,20 @@ import io
 import signal
 import sys
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import Empty
+from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
-from jupyter_client.session import Session
 from nbclient.exceptions import CellTimeoutError
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.log import logger
 from traitlets.config import Config
 
-Message = dict[str, Any]
-
-
-class Channel:
-    """One direction of the wire: messages wait until they are asked for, in the order they were sent."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[Message] = deque()
-
-    def send(self, message: Message) -> None:
-        """Put a message at the end."""
-        self._waiting.append(message)
-
-    def get_msg(self, timeout: float | None = None) -> Message:
-        """The oldest message; ``Empty`` when there is none: nobody else could send one meanwhile."""
-        if not self._waiting:
-            raise Empty
-        return self._waiting.popleft()
-
-    def drained(self) -> Iterator[Message]:
-        """Every waiting message, taken off."""
-        while self._waiting:
-            yield self._waiting.popleft()
-
-
-class _InMemorySession(Session):
-    """Writes messages as the wire would carry them, and hands them to a channel."""
-
-    def send(  # type: ignore[override]
-        self, stream: Channel | None, msg_or_type: Any, content: Any = None, parent: Any = None, **more: Any
-    ) -> Message:
-        """Send a message on ``stream``; what nobody listens to is dropped, as on a closed channel."""
-        message = msg_or_type
-        if isinstance(msg_or_type, str):
-            known = {name: more.get(name) for name in ("header", "metadata")}
-            message = self.msg(msg_or_type, content=content, parent=parent, **known)
-        carried = {
-            **message,
-            "content": self.unpack(self.pack(message["content"])),
-            "metadata": self.unpack(self.pack(message["metadata"])),
-            "buffers": [bytes(one) for one in more.get("buffers") or ()],
-        }
-        if stream is not None:
-            stream.send(carried)
-        return carried
+from echannel.batch.wire import Channel, FromClient, InMemorySession, Message
 
 
 class _Stream(io.TextIOBase):
@@ -150,14 +104,9 @@ class KernelHere:
     allow_stdin = False
 
     def __init__(self, seconds: float | None) -> None:
-        self.session = _InMemorySession()
-        self.iopub_channel, self.shell_channel = Channel(), _FromClient()
-        _forget_the_last()
-        # The history would open a file and start a thread to write it.
-        config = Config({"HistoryManager": {"enabled": False}})
-        self._kernel = _Kernel.instance(
-            session=self.session, iopub_socket=self.iopub_channel, log=logger, config=config
-        )
+        self._kernel = _fresh_kernel()
+        self.session, self.iopub_channel = self._kernel.session, self._kernel.iopub_socket
+        self.shell_channel = FromClient()
         self._kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.current_thread())
         self._seconds = seconds
         self.out_of_time = False
@@ -219,6 +168,35 @@ class KernelHere:
             signal.signal(signal.SIGALRM, before)
 
 
+_spare: list[_Kernel] = []
+
+
+def prepare_kernel() -> None:
+    """Make the kernel of the first notebook ahead: a process that forks does it for all its children."""
+    main = sys.modules["__main__"]
+    _spare[:] = [_new_kernel()]
+    sys.modules["__main__"] = main  # whatever this process was started for may still lie there
+
+
+def _fresh_kernel() -> _Kernel:
+    if not _spare:
+        return _new_kernel()
+    kernel = _spare.pop()
+    shell = kernel.shell
+    sys.modules["__main__"] = shell.user_module
+    # It was made elsewhere, before anybody knew where the notebook would run.
+    shell.starting_dir = str(Path.cwd())
+    shell.history_manager.dir_hist[:] = [Path.cwd()]
+    return kernel
+
+
+def _new_kernel() -> _Kernel:
+    _forget_the_last()
+    # The history would open a file and start a thread to write it.
+    config = Config({"HistoryManager": {"enabled": False}})
+    return _Kernel.instance(session=InMemorySession(), iopub_socket=Channel(), log=logger, config=config)
+
+
 def _forget_the_last() -> None:
     """A notebook that follows another in this process gets a shell of its own, with an empty namespace."""
     if _Kernel.initialized():
@@ -227,21 +205,6 @@ def _forget_the_last() -> None:
         if shell is not None:
             shell.reset(new_session=False)
             type(shell).clear_instance()
-
-
-class _FromClient(Channel):
-    """The shell channel: replies to the client in one direction, its widgets' messages in the other."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.from_client = Channel()
-
-    def send(self, message: Message) -> None:
-        """Put a message where its receiver looks."""
-        if message["msg_type"].endswith("_reply"):
-            super().send(message)
-        else:
-            self.from_client.send({"buffers": [], **message})
 
 
 class InProcessClient(PapermillNotebookClient):
@@ -267,9 +230,34 @@ class InProcessClient(PapermillNotebookClient):
                     "Cell execution timed out", self.timeout, cell
                 )
 
+    def papermill_execute_cells(self) -> None:
+        """All cells, on one event loop, as in a kernel of its own."""
+        with asyncio.Runner() as runner:
+            self._loop = runner.get_loop()
+            super().papermill_execute_cells()
+
     def execute_cell(self, cell: NotebookNode, index: int) -> NotebookNode:
-        """One cell, run on an event loop of its own."""
-        return asyncio.run(self.async_execute_cell(cell, index))
+        """One cell, to its end."""
+        return self._loop.run_until_complete(self.async_execute_cell(cell, index))
+
+    def output(
+        self, outs: list[NotebookNode], msg: Message, display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        """As nbclient's; what a page shows, as it comes, is not checked one by one against the format.
+
+        Whoever writes or renders the notebook checks all of it.
+        """
+        plain = msg["msg_type"] == "display_data" and display_id is None
+        if not plain or self.clear_before_next_output or any(self.output_hook_stack.values()):
+            return super().output(outs, msg, display_id, cell_index)
+        content = msg["content"]
+        out = NotebookNode(
+            output_type="display_data",
+            metadata=from_dict(content["metadata"]),
+            data=from_dict(content["data"]),
+        )
+        outs.append(out)
+        return out
 
     def wait_for_reply(self, msg_id: str, cell: NotebookNode | None = None) -> Message:
         """The reply that waits."""

@@ -100,6 +100,8 @@ def _exporter() -> HTMLExporter:
         extra_template_basedirs=[str(TEMPLATES)],
         extra_template_paths=[str(TEMPLATES)],
         template_name="report",
+        # Checked once, not after each of a dozen steps that do nothing here.
+        optimistic_validation=True,
     )
 
 

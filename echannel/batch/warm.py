@@ -12,13 +12,13 @@ import pkgutil
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import echannel.views
+from echannel.batch.inprocess import prepare_kernel
 from echannel.batch.pages import Frame, Words, environment, report_page
 from echannel.kernels import warm_up
 from echannel.locale import LANGUAGES, Speaker
 
 # Imported by others once they are first used.
 _LATE = (
-    "echannel.batch.inprocess",
     "echannel.batch.execute",
     "reportlab.platypus",
     "reportlab.pdfbase.ttfonts",
@@ -31,6 +31,7 @@ def warm_reports() -> None:
     pages = [f"echannel.views.{module.name}" for module in pkgutil.iter_modules(echannel.views.__path__)]
     warm_up(*_LATE, *pages)
     _warm_template()
+    prepare_kernel()
     # What is there now stays: children need not look through it for garbage, and share its pages longer.
     gc.collect()
     gc.freeze()
