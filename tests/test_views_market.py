@@ -254,7 +254,7 @@ def test_a_weight_redraws_only_what_it_moves(firms: dict, monkeypatch: pytest.Mo
     ):
         shown.show(card)
     drawn.clear()
-    base = MarketChoice(market="DE", rules_on=TODAY)
+    base = MarketChoice(market="DE")
     shown.redraw(Choice(market=base))
     assert drawn == ["market.why"], "another market: own traction and weights stay"
     drawn.clear()
