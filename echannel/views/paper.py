@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from html import escape
 from typing import Any
 
 from echannel.locale import Speaker
@@ -15,16 +14,28 @@ from echannel.locale import Speaker
 FONT, BOLD = "Vera", "Vera-Bold"
 LINE = "#12436D"
 SOFT = "#52606D"
+INK = "#1F2933"
 
 
 def printable(text: str) -> str:
     """``text`` as the embedded font can print it: what it lacks loses its accent, else becomes "?"."""
-    known = _glyphs()
-    clean = "".join(
-        " " if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} else c
-        for c in unicodedata.normalize("NFC", text.replace("\u202f", "\u00a0"))
-    )
-    return "".join(c if ord(c) in known else _nearest(c, known) for c in clean)
+    return unicodedata.normalize("NFC", text.replace("\u202f", "\u00a0")).translate(_printed())
+
+
+class _Printed(dict[int, str]):
+    """What is printed for a character, found once for each."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"}:
+            character = " "
+        self[code] = character if ord(character) in _glyphs() else _nearest(character, _glyphs())
+        return self[code]
+
+
+@lru_cache
+def _printed() -> _Printed:
+    return _Printed()
 
 
 def _nearest(character: str, known: frozenset[int]) -> str:
@@ -37,14 +48,28 @@ def paragraph(
     size: float = 8.5,
     bold: bool = False,
     right: bool = False,
-    colour: str = "#1F2933",
+    colour: str = INK,
     leading: float = 1.35,
 ) -> Any:
     """Text that wraps; markup in it is text."""
+    from reportlab.platypus import Paragraph
+
+    style, piece = _style(size, bold, right, colour, leading)
+    words = printable(text).strip()
+    return Paragraph(None, style, frags=[piece.clone(text=words)] if words else [])
+
+
+@lru_cache
+def _style(size: float, bold: bool, right: bool, colour: str, leading: float) -> tuple[Any, Any]:
+    """A paragraph's style, and what reportlab's parser makes of a word in it.
+
+    Every text of ours is one piece without markup: a paper of some thousands of cells need not be parsed.
+    """
     from reportlab.lib.colors import HexColor
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph
 
+    register_fonts()
     style = ParagraphStyle(
         "text",
         fontName=BOLD if bold else FONT,
@@ -54,7 +79,7 @@ def paragraph(
         textColor=HexColor(colour),
         splitLongWords=1,
     )
-    return Paragraph(escape(printable(text), quote=False), style)
+    return style, Paragraph("x", style).frags[0]
 
 
 def numbered(say: Speaker) -> type:

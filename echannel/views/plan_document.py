@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ from echannel.locale import Speaker
 from echannel.views.cards import Card, title
 from echannel.views.context import View
 from echannel.views.drawing import drawing
-from echannel.views.paper import BOLD, LINE, SOFT, numbered, paragraph, printable, register_fonts
+from echannel.views.months_on_paper import RULE, TIGHT, months
+from echannel.views.paper import LINE, SOFT, numbered, paragraph, printable, register_fonts
 from echannel.views.tables import NUMERIC, Table, worded
 from echannel.views.tiles import Tiles
 
@@ -25,9 +27,6 @@ _AT_ONCE = 12  # months side by side
 _CHART = 130  # points high
 _SHORTEST, _LONGEST = 9.0, 28.0  # letters that a column makes room for
 _LETTER, _PADDING, _NARROWEST = 0.56, 12.0, 60.0  # of the type's size; points; points for a long text
-_LABEL = 104.0  # points for the lines' names beside twelve months
-_TIGHT = 1.18  # lines apart, of the type's size, so that three years stand on a page
-_SMALLEST, _LARGEST = 4.6, 6.1  # type of a table over months, so that its widest number stays whole
 
 
 @dataclass(frozen=True)
@@ -129,6 +128,7 @@ def _foot(named: str) -> Any:
 def _heading(text: str, size: float, level: int) -> Any:
     made = paragraph(text, size=size, bold=True, colour=LINE)
     made.outline = level
+    made.style = copy(made.style)  # paragraphs share theirs
     made.style.keepWithNext = True
     made.style.spaceBefore, made.style.spaceAfter = 8, 3
     return made
@@ -167,14 +167,11 @@ def _pairs(facts: Sequence[tuple[str, str]], width: float) -> Any:
     laid.setStyle(
         [
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LINEABOVE", (0, 0), (-1, -1), 0.4, HexColor(_RULE)),
+            ("LINEABOVE", (0, 0), (-1, -1), 0.4, HexColor(RULE)),
             ("LEFTPADDING", (0, 0), (-1, -1), 2),
         ]
     )
     return laid
-
-
-_RULE = "#DFE3E8"
 
 
 def _assumed(made: Sequence[tuple[str, str, str]], say: Speaker, width: float) -> Any:
@@ -186,8 +183,8 @@ def _assumed(made: Sequence[tuple[str, str, str]], say: Speaker, width: float) -
 
     def column(rows: Sequence[tuple[str, str, str]]) -> Any:
         size = 6.0
-        cells = [[paragraph(head, size, True, colour="#FFFFFF", leading=_TIGHT) for head in heads]]
-        cells += [[paragraph(text, size, leading=_TIGHT) for text in row] for row in rows]
+        cells = [[paragraph(head, size, True, colour="#FFFFFF", leading=TIGHT) for head in heads]]
+        cells += [[paragraph(text, size, leading=TIGHT) for text in row] for row in rows]
         return _ruled(cells, [0.26 * width, 0.125 * width, 0.105 * width], 0.5)
 
     laid = Laid([[column(made[:half]), column(made[half:])]], colWidths=[width / 2, width / 2])
@@ -217,8 +214,8 @@ def _figures(tiles: Tiles, width: float) -> Any:
     laid = Laid([cells], colWidths=[width / len(cells)] * len(cells))
     laid.setStyle(
         [
-            ("BOX", (0, 0), (-1, -1), 0.6, HexColor(_RULE)),
-            ("INNERGRID", (0, 0), (-1, -1), 0.6, HexColor(_RULE)),
+            ("BOX", (0, 0), (-1, -1), 0.6, HexColor(RULE)),
+            ("INNERGRID", (0, 0), (-1, -1), 0.6, HexColor(RULE)),
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ]
     )
@@ -248,13 +245,13 @@ def _section(printed: Printed, say: Speaker, width: float, told: set[str]) -> li
     return [*story, Spacer(0, 8)]
 
 
-def _table(table: Table, say: Speaker, width: float, months: int | None) -> list[Any]:
+def _table(table: Table, say: Speaker, width: float, most: int | None) -> list[Any]:
     from reportlab.platypus import KeepTogether, Spacer
 
     if len(table.columns) <= _MOST_COLUMNS:
         return [_laid(table, say, width)]
     story: list[Any] = []
-    last = len(table.columns) if months is None else min(months + 1, len(table.columns))
+    last = len(table.columns) if most is None else min(most + 1, len(table.columns))
     for first in range(1, last, _AT_ONCE):
         columns = [0, *range(first, min(first + _AT_ONCE, last))]
         story += [KeepTogether(_months(table, columns, say, width)), Spacer(0, 6)]
@@ -263,19 +260,10 @@ def _table(table: Table, say: Speaker, width: float, months: int | None) -> list
 
 def _months(table: Table, columns: Sequence[int], say: Speaker, width: float) -> Any:
     """Twelve months of a statement: numbers without a sign of the currency, which stands in the corner."""
-    from reportlab.pdfbase.pdfmetrics import stringWidth
-
     heads, frame = table.headers(say), table.frame
     names = [str(value) for value in frame[table.columns[0].field]]
     texts = [[say.number(value) for value in frame[table.columns[at].field]] for at in columns[1:]]
-    room = (width - _LABEL) / _AT_ONCE
-    widest = max((stringWidth(text, BOLD, 1) for column in texts for text in column), default=1.0)
-    size = min(_LARGEST, max(_SMALLEST, (room - 4) / widest))
-    rows = [[paragraph(heads[at], size, True, at > 0, "#FFFFFF", _TIGHT) for at in columns]]
-    for place, row in enumerate(zip(names, *texts, strict=True)):
-        bold = place in table.totals
-        rows.append([paragraph(text, size, bold, n > 0, leading=_TIGHT) for n, text in enumerate(row)])
-    return _ruled(rows, [_LABEL, *[room] * (len(columns) - 1)], 0.4)
+    return months([heads[at] for at in columns], names, texts, table.totals, width, _AT_ONCE)
 
 
 def _laid(table: Table, say: Speaker, width: float) -> Any:
@@ -298,7 +286,7 @@ def _ruled(rows: list[list[Any]], widths: Sequence[float], padding: float) -> An
         [
             ("BACKGROUND", (0, 0), (-1, 0), HexColor(LINE)),
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor(_RULE)),
+            ("LINEBELOW", (0, 1), (-1, -1), 0.4, HexColor(RULE)),
             ("LEFTPADDING", (0, 0), (-1, -1), 2),
             ("RIGHTPADDING", (0, 0), (-1, -1), 1.5),
             ("TOPPADDING", (0, 0), (-1, -1), padding),
