@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import pandas as pd
 import pytest
+from babel import numbers
 from catalogue_scan import catalogue
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,6 +173,18 @@ def test_both_languages_at_once_for_a_reader_who_points_at_a_term():
     assert UK["en"].both("term.aov") == "Average order value (Panier moyen)"
     assert UK["en"].both("term.badge") == "Badge"
     assert UK["en"].term_note("orders") is None
+
+
+@given(st.one_of(st.floats(-1e15, 1e15), st.integers(-(10**9), 10**9)), st.integers(0, 3))
+def test_digits_are_those_of_babel(value, decimals):
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    for say in UK.values():
+        for text, shown, percent in (
+            (say.number(value, decimals), round(value, decimals), ""),
+            (say.percent(value, decimals), round(value, decimals + 2), "%"),
+        ):
+            babel = numbers.format_decimal(value if shown else 0, pattern + percent, locale=say.locale)
+            assert text.replace(f"{NB}%", "%") == babel.replace("-", "−")
 
 
 # --- Story 7: a French manager and a UK SME look at the same dashboard ---------------------------

@@ -16,6 +16,7 @@ from echannel.batch.inprocess import prepare_kernel
 from echannel.batch.pages import Frame, Words, environment, report_page
 from echannel.kernels import warm_up
 from echannel.locale import LANGUAGES, Speaker
+from echannel.views.export import workbook_form
 
 # Imported by others once they are first used.
 _LATE = (
@@ -32,6 +33,7 @@ def warm_reports() -> None:
     warm_up(*_LATE, *pages)
     _warm_template()
     prepare_kernel()
+    workbook_form()
     # What is there now stays: children need not look through it for garbage, and share its pages longer.
     gc.collect()
     gc.freeze()

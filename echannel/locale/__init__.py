@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -126,41 +127,39 @@ class Speaker:
         if _absent(amount):
             return self(UNKNOWN_KEY)
         code = currency or self.currency
-        precision = numbers.get_currency_precision(code)
+        precision = _precision(code)
         if decimals is None:
             decimals = precision
         # The same sum added up in another order is the same whole amount too.
         amount = round(float(amount or 0), max(decimals, precision))
-        shown, sign = _unsigned_zero(amount, decimals), _currency_sign(code, str(self.locale))
+        shown, sign = _unsigned_zero(amount, decimals), _currency_sign(code, _LOCALES[self.language])
         before, after = ("", f"\u00a0{sign}") if self.language == "fr" else (sign, "")
-        text = numbers.format_decimal(shown, _pattern(decimals, after, before), locale=self.locale)
-        return _with_sign(text, shown, signed)
+        return _with_sign(f"{before}{self._digits(shown, decimals)}{after}", shown, signed)
 
     def number(self, value: float | None, decimals: int = 0, signed: bool = False) -> str:
         """A number with the reader's separators."""
         if _absent(value):
             return self(UNKNOWN_KEY)
         shown = _unsigned_zero(value, decimals)
-        text = numbers.format_decimal(shown, _pattern(decimals), locale=self.locale)
-        return _with_sign(text, shown, signed)
+        return _with_sign(self._digits(shown, decimals), shown, signed)
 
     def percent(self, fraction: float | None, decimals: int = 1, signed: bool = False) -> str:
         """A fraction as a percentage: 0.123 is 12.3 %."""
         if _absent(fraction):
             return self(UNKNOWN_KEY)
         shown = _unsigned_zero(fraction, decimals + 2)
-        pattern = _pattern(decimals, "\u00a0%" if self.language == "fr" else "%")
-        return _with_sign(numbers.format_percent(shown, pattern, locale=self.locale), shown, signed)
+        after = "\u00a0%" if self.language == "fr" else "%"
+        return _with_sign(f"{self._digits(shown, decimals, hundredfold=True)}{after}", shown, signed)
 
     def day(self, value: date | datetime | pd.Timestamp | None) -> str:
         """A calendar day: 24 Nov 2026, 24 nov. 2026."""
         if value is None or pd.isna(value):
             return self(UNKNOWN_KEY)
-        return dates.format_date(value, "medium", locale=self.locale)
+        return _day(value.year, value.month, value.day, _LOCALES[self.language])
 
     def month(self, value: pd.Period | date) -> str:
         """A month: Nov 2026, nov. 2026."""
-        return _month(value.year, value.month, str(self.locale))
+        return _month(value.year, value.month, _LOCALES[self.language])
 
     def period(self, first: date | pd.Timestamp, last: date | pd.Timestamp) -> str:
         """A stretch of days, both included: "2025", "Jan – Mar 2025" or "7 Jan – 3 Feb 2026".
@@ -194,6 +193,16 @@ class Speaker:
         """A list in a sentence: a, b and c."""
         return lists.format_list(items, locale=self.locale)
 
+    def _digits(self, value: float, decimals: int, hundredfold: bool = False) -> str:
+        """The value without its sign, in the reader's digits.
+
+        As Babel writes ``#,##0.00``: the decimal number that the value prints as, half to even; at a tenth of
+        the time, which tables of thousands of figures take.
+        """
+        exact = abs(Decimal(str(value)))
+        english = f"{exact.scaleb(2) if hundredfold else exact:,.{decimals}f}"
+        return english.translate(_separators(_LOCALES[self.language]))
+
     def _plural_form(self, n: float) -> int:
         return 0 if self.locale.plural_form(abs(n)) == "one" else 1
 
@@ -218,7 +227,7 @@ def _absent(value: float | None) -> bool:
 
 def _with_sign(text: str, value: float, signed: bool) -> str:
     if value < 0:
-        return text.replace("-", MINUS)
+        return f"{MINUS}{text}"
     return f"+{text}" if signed and value > 0 else text
 
 
@@ -234,15 +243,23 @@ def _month(year: int, month: int, locale: str) -> str:
     return dates.format_date(date(year, month, 1), "MMM y", locale=locale)
 
 
+@lru_cache(maxsize=4096)
+def _day(year: int, month: int, day: int, locale: str) -> str:
+    return dates.format_date(date(year, month, day), "medium", locale=locale)
+
+
+@lru_cache
+def _precision(currency: str) -> int:
+    return numbers.get_currency_precision(currency)
+
+
 @lru_cache
 def _currency_sign(code: str, locale: str) -> str:
-    """A currency's sign for a number pattern. Babel writes pounds as "£GB" in French; people write "£"."""
-    sign = numbers.get_currency_symbol(code, locale).replace("£GB", "£").replace("$US", "$")
-    return "'" + sign.replace("'", "''") + "'"
+    """A currency's sign. Babel writes pounds as "£GB" in French; people write "£"."""
+    return numbers.get_currency_symbol(code, locale).replace("£GB", "£").replace("$US", "$")
 
 
 @lru_cache
-def _pattern(decimals: int, after: str = "", before: str = "") -> numbers.NumberPattern:
-    """Babel's parsed pattern, kept: parsing it costs more than formatting with it."""
-    digits = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return numbers.parse_pattern(f"{before}{digits}{after}")
+def _separators(locale: str) -> dict[int, str]:
+    """What stands between thousands, and before the decimals, for what Python's own format puts there."""
+    return str.maketrans({",": numbers.get_group_symbol(locale), ".": numbers.get_decimal_symbol(locale)})

@@ -16,7 +16,7 @@ import pandas as pd
 from echannel.locale import Speaker
 from echannel.metrics.result import OK
 from echannel.views import charts
-from echannel.views.export import XLSX_TYPE, data_link, file_name, to_csv, to_xlsx
+from echannel.views.export import XLSX_TYPE, Cells, cells_of, data_link, file_name, to_csv, to_xlsx
 from echannel.views.feedback import feedback_row
 from echannel.views.help import card_tip, card_words, what
 from echannel.views.tables import Table, to_html
@@ -206,7 +206,7 @@ def files_to_page(files: tuple[Download, ...], title: str) -> str:
 def _table(card: Card, say: Speaker, caption: str, live: bool) -> str:
     assert card.table is not None
     table = card.table
-    made: list[tuple[str, str, Callable[[Table, Speaker], bytes], str]] = [
+    made: list[tuple[str, str, Callable[[Table, Speaker, Cells], bytes], str]] = [
         ("csv", say("views.download_csv"), to_csv, "text/csv;charset=utf-8"),
         ("xlsx", say("views.download_xlsx"), to_xlsx, XLSX_TYPE),
     ]
@@ -216,8 +216,9 @@ def _table(card: Card, say: Speaker, caption: str, live: bool) -> str:
             for ending, words, _, _ in made
         )
     else:
+        cells = cells_of(table, say)
         links = "".join(
-            f'<a download="{file_name(caption)}.{ending}" href="{data_link(write(table, say), mime)}">'
+            f'<a download="{file_name(caption)}.{ending}" href="{data_link(write(table, say, cells), mime)}">'
             f"{escape(words)}</a>"
             for ending, words, write, mime in made
         )

@@ -12,16 +12,31 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import xlsxwriter
 
 from echannel.formulas import safe_cell
 from echannel.locale import Speaker
+from echannel.views.sheet import HEAD, Form, Sheet, Unusual, form
 from echannel.views.tables import NUMERIC, Table
 
+Cells = Sequence[Sequence[Any]]
+
 _ANY_MOMENT = datetime(2000, 1, 1)  # the same tables give the same bytes, whenever they are written
+_PATTERNS = {
+    "money": "#,##0.00",
+    "cents": "#,##0.00",
+    "number": "#,##0",
+    "decimal": "#,##0.0",
+    "percent": "0.0%",
+    "change": "+0.0%;-0.0%;0.0%",
+    "day": "dd/mm/yyyy",
+}
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -32,18 +47,24 @@ def file_name(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].rstrip("-") or "table"
 
 
-def to_csv(table: Table, say: Speaker) -> bytes:
+def cells_of(table: Table, say: Speaker) -> Cells:
+    """A table's values column by column, for files; both kinds of file take them."""
+    return [table.values(column, say) for column in table.columns]
+
+
+def to_csv(table: Table, say: Speaker, cells: Cells | None = None) -> bytes:
     """The table as CSV in UTF-8 with a BOM (so that Excel reads accents).
 
     French: ``;`` between fields and a decimal comma; English: ``,`` and a point. Dates are ISO in both.
+    ``cells``: its values where they are at hand (:func:`cells_of`).
     """
     french = say.language == "fr"
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";" if french else ",", lineterminator="\r\n")
     writer.writerow(safe_cell(header) for header in table.headers(say))
-    columns = [table.values(column, say) for column in table.columns]
-    for row in zip(*columns, strict=True):
-        writer.writerow(_written(value, french) for value in row)
+    columns = cells_of(table, say) if cells is None else cells
+    written = [[_written(value, french) for value in column] for column in columns]
+    writer.writerows(zip(*written, strict=True))
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -60,8 +81,15 @@ def new_workbook(out: io.BytesIO) -> Any:
     return book
 
 
-def to_xlsx(tables: Table | list[Table], say: Speaker) -> bytes:
-    """One or more tables as a workbook, one sheet each; numbers stay numbers, texts never become formulas."""
+def to_xlsx(tables: Table | list[Table], say: Speaker, cells: Cells | None = None) -> bytes:
+    """One or more tables as a workbook, one sheet each; numbers stay numbers, texts never become formulas.
+
+    ``cells``: the values of the one table where they are at hand (:func:`cells_of`).
+    """
+    if isinstance(tables, Table):
+        cells = cells_of(tables, say) if cells is None else cells
+        with suppress(Unusual):
+            return workbook_form().filled(_sheet(tables, say, cells))
     out = io.BytesIO()
     book = new_workbook(out)
     formats = table_formats(book)
@@ -72,27 +100,39 @@ def to_xlsx(tables: Table | list[Table], say: Speaker) -> bytes:
     return out.getvalue()
 
 
+@lru_cache
+def workbook_form() -> Form:
+    """What every workbook of one table has; made once in a process."""
+    def write(out: io.BytesIO, name: str) -> list[str]:
+        book = new_workbook(out)
+        sheet, formats = book.add_worksheet(name), table_formats(book)
+        sheet.freeze_panes(1, 0)
+        for at, style in enumerate(formats.values()):
+            sheet.write_blank(0, at, None, style)
+        book.close()
+        return list(formats)
+
+    return form(write)
+
+
+def _sheet(table: Table, say: Speaker, cells: Cells) -> Sheet:
+    headers, kinds = table.headers(say), [column.kind for column in table.columns]
+    widths = [_width(*known) for known in zip(headers, cells, kinds, strict=True)]
+    return Sheet(sheet_name(table.name, set()), headers, cells, kinds, widths)
+
+
 def table_formats(book: Any) -> dict[str, Any]:
     """How the kinds of columns are written, and ``head`` for their names."""
-    patterns = {
-        "money": "#,##0.00",
-        "cents": "#,##0.00",
-        "number": "#,##0",
-        "decimal": "#,##0.0",
-        "percent": "0.0%",
-        "change": "+0.0%;-0.0%;0.0%",
-        "day": "dd/mm/yyyy",
-    }
-    formats = {kind: book.add_format({"num_format": pattern}) for kind, pattern in patterns.items()}
+    formats = {kind: book.add_format({"num_format": pattern}) for kind, pattern in _PATTERNS.items()}
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-    return {**formats, "head": head}
+    return {**formats, HEAD: head}
 
 
 def add_table(sheet: Any, table: Table, say: Speaker, formats: dict[str, Any]) -> None:
     """Write a table into an empty sheet; its head stays in sight."""
     sheet.freeze_panes(1, 0)
     for at, (column, header) in enumerate(zip(table.columns, table.headers(say), strict=True)):
-        sheet.write_string(0, at, header, formats["head"])
+        sheet.write_string(0, at, header, formats[HEAD])
         values = table.values(column, say)
         sheet.set_column(at, at, _width(header, values, column.kind))
         for row, value in enumerate(values, start=1):
@@ -139,6 +179,6 @@ def sheet_name(name: str, used: set[str]) -> str:
     return unique
 
 
-def _width(header: str, values: list[Any], kind: str) -> float:
+def _width(header: str, values: Sequence[Any], kind: str) -> float:
     longest = 12 if kind in NUMERIC else max((len(str(value)) for value in values[:200]), default=8)
     return float(min(max(longest, len(header) * 0.6, 8) + 2, 60))

@@ -5,9 +5,10 @@ Names of products, countries or files come from outside: everything is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from itertools import repeat
 from typing import Any, Literal
 
 import pandas as pd
@@ -78,44 +79,48 @@ class Table:
     def values(self, column: Column, say: Speaker) -> list[Any]:
         """A column's values for a file: numbers as numbers, codes as words, unknown as None."""
         values = self.frame[column.field]
-        if column.words is not None or column.kind == "country":
-            words = column.words or say.country_name
-            return [None if _unknown(value) else words(value) for value in values]
-        if column.kind in NUMERIC:
-            return [None if _unknown(value) else float(value) for value in values]
-        if column.kind == "month":
-            return [None if _unknown(value) else say.month(value) for value in values]
-        return [None if _unknown(value) else value for value in values]
+        worded: Callable[[Any], Any] | None = column.words
+        if worded is None and column.kind in NUMERIC:
+            worded = float
+        elif worded is None and column.kind in {"country", "month"}:
+            worded = say.country_name if column.kind == "country" else say.month
+        unknown = values.array.isna()
+        if worded is None:
+            return [None if gap else value for value, gap in zip(values, unknown, strict=True)]
+        return [None if gap else worded(value) for value, gap in zip(values, unknown, strict=True)]
 
 
 def shown(value: Any, column: Column, say: Speaker, currency: str | None = None) -> str:
     """One value as the reader reads it; an unknown one is said to be unknown, never 0."""
-    if _unknown(value):
-        return say("common.unknown")
+    return say("common.unknown") if _unknown(value) else _writer(column, say, currency)(value)
+
+
+def _writer(column: Column, say: Speaker, currency: str | None) -> Callable[[Any], str]:
+    """How the known values of a column are written."""
     if column.words is not None:
-        return column.words(value)
+        return column.words
     match column.kind:
         case "money":
-            return say.money(value, currency, decimals=0)
+            return lambda value: say.money(value, currency, decimals=0)
         case "cents":
-            return say.money(value, currency)
+            return lambda value: say.money(value, currency)
         case "number":
-            return say.number(value)
+            return say.number
         case "decimal":
-            return say.number(value, 1)
+            return lambda value: say.number(value, 1)
         case "amount":
-            return say.number(value, 2)
+            return lambda value: say.number(value, 2)
         case "percent":
-            return say.percent(value)
+            return say.percent
         case "change":
-            return say.percent(value, signed=True)
+            return lambda value: say.percent(value, signed=True)
         case "day":
-            return say.day(value)
+            return say.day
         case "month":
-            return say.month(value)
+            return say.month
         case "country":
-            return say.country_name(value)
-    return str(value)
+            return say.country_name
+    return str
 
 
 def to_html(table: Table, say: Speaker, caption: str, limit: int = 200, stacked: bool = False) -> str:
@@ -171,12 +176,21 @@ def _folded(table: Table, say: Speaker, caption: str, limit: int, stacked: bool)
 
 def worded(table: Table, column: Column, say: Speaker) -> list[str]:
     """A column as its reader reads it, for paper: what is unknown says why."""
-    whys = table.frame[column.absent] if column.absent else [""] * len(table.frame)
-    currency = table.currency or None
+    unknown = say("common.unknown")
     return [
-        (why if _unknown(value) else "") or shown(value, column, say, currency)
-        for value, why in zip(table.frame[column.field], whys, strict=True)
+        why or unknown if gap else text
+        for text, gap, why in _written(table.frame, column, say, table.currency or None)
     ]
+
+
+def _written(
+    frame: pd.DataFrame, column: Column, say: Speaker, currency: str | None
+) -> Iterator[tuple[str, bool, str]]:
+    """Each value as the reader reads it, whether it is unknown instead, and why."""
+    write, values = _writer(column, say, currency), frame[column.field]
+    whys = frame[column.absent] if column.absent else repeat("", len(frame))
+    for value, gap, why in zip(values, values.array.isna(), whys, strict=True):
+        yield "" if gap else write(value), gap, why
 
 
 def _css(column: Column) -> str:
@@ -188,16 +202,11 @@ def _css(column: Column) -> str:
 
 
 def _cells(frame: pd.DataFrame, column: Column, say: Speaker, currency: str | None) -> list[str]:
-    whys = frame[column.absent] if column.absent else [""] * len(frame)
+    unknown = say("common.unknown")
     return [
-        _cell(value, column, say, currency, why) for value, why in zip(frame[column.field], whys, strict=True)
+        f'<span class="ec-unknown">{escape(why or unknown)}</span>' if gap else escape(text)
+        for text, gap, why in _written(frame, column, say, currency)
     ]
-
-
-def _cell(value: Any, column: Column, say: Speaker, currency: str | None, why: str) -> str:
-    if _unknown(value):
-        return f'<span class="ec-unknown">{escape(why or shown(value, column, say, currency))}</span>'
-    return escape(shown(value, column, say, currency))
 
 
 def currency_sign(say: Speaker, currency: str) -> str:
