@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, wraps
 from html import unescape
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -284,3 +284,16 @@ def _start_of(name: str, last: pd.Timestamp, fiscal_year_start: str) -> int:
 def day_of(moment: pd.Timestamp) -> int:
     """Days since 1970-01-01."""
     return (moment.normalize() - pd.Timestamp(0)).days
+
+
+def on_paper_too(card: Callable[[View], Result]) -> Callable[[View], Result]:
+    """Marks a card that a report's page and its paper both show: it is made once for each language."""
+
+    @wraps(card)
+    def made(view: View) -> Result:
+        if view.mode != "report":
+            return card(view)
+        name = f"card {card.__module__}.{card.__qualname__} {view.say.language}"
+        return view.kept(name, lambda: card(view))
+
+    return made

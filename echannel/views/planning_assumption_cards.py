@@ -16,7 +16,7 @@ from echannel.metrics.planning.inputs import Assumption
 from echannel.metrics.turnover import as_date
 from echannel.planning_profile import entered_as
 from echannel.views.cards import NO_FIGURES, Card, steady
-from echannel.views.context import View
+from echannel.views.context import View, on_paper_too
 from echannel.views.planning_facts import rows
 from echannel.views.planning_plan import basis, why_not
 from echannel.views.tables import Column, Fold, Table
@@ -45,6 +45,7 @@ _TOPICS = tuple(dict.fromkeys(_TOPIC.values()))
 
 
 @steady
+@on_paper_too
 def assumptions(view: View) -> Card:
     """What does this plan assume: each value, who made it, what a tenth worse does to cash after a year."""
     say, made = view.say, basis(view)

@@ -13,7 +13,7 @@ from echannel.metrics.planning.layouts import CASH_FLOW, Line
 from echannel.metrics.planning.reading import cash_reading
 from echannel.views import axes, charts, curves, theme
 from echannel.views.cards import Card
-from echannel.views.context import View
+from echannel.views.context import View, on_paper_too
 from echannel.views.planning_charts import Mark, money_ahead
 from echannel.views.planning_facts import YEAR, calendar, line_in_words, months_table, period_of, rows
 from echannel.views.planning_plan import CASH_UNKNOWN, Outlook, outlook, planned, unsaid, why_not
@@ -31,6 +31,7 @@ _OUT = (
 _TAKES = {name for line in CASH_FLOW for name in line.minus}
 
 
+@on_paper_too
 def cash(view: View) -> Card:
     """Will the cash last: month by month, as planned and as it may come."""
     say, made, ahead = view.say, planned(view), outlook(view)
@@ -147,6 +148,7 @@ def _marks(view: View, made: Plan) -> list[Mark]:
     return marks
 
 
+@on_paper_too
 def cash_plan(view: View) -> Card:
     """What comes in and goes out, month by month: the cash-flow forecast that a bank asks for."""
     say, made = view.say, planned(view)

@@ -13,7 +13,7 @@ from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
 from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card
-from echannel.views.context import View
+from echannel.views.context import View, on_paper_too
 from echannel.views.planning_charts import year_to_break_even
 from echannel.views.planning_facts import (
     FiscalYear,
@@ -31,6 +31,7 @@ from echannel.views.planning_plan import COSTS_UNKNOWN, planned, unsaid, why_not
 from echannel.views.tables import Column, Table
 
 
+@on_paper_too
 def earnings(view: View) -> Card:
     """The profit and loss account by financial year: soldes intermédiaires de gestion, or the UK format."""
     say, made = view.say, planned(view)
@@ -69,6 +70,7 @@ def earnings(view: View) -> Card:
     )
 
 
+@on_paper_too
 def months(view: View) -> Card:
     """Turnover and operating profit by month; behind the chart the whole account, line by line."""
     say, made = view.say, planned(view)
@@ -117,6 +119,7 @@ def costs_missing(view: View) -> tuple[str, ...]:
     return tuple(one for one in unsaid(view) if one == COSTS_UNKNOWN)
 
 
+@on_paper_too
 def break_even_point(view: View) -> Card:
     """How much must be sold to cover the year's costs, and on which day that is done."""
     say, made = view.say, planned(view)

@@ -14,7 +14,7 @@ from echannel.metrics.planning.inputs import PlanInputs
 from echannel.metrics.planning.levers import LEVERS, usable
 from echannel.metrics.planning.rules import PlanRules
 from echannel.views.cards import Card, later
-from echannel.views.context import View
+from echannel.views.context import View, on_paper_too
 from echannel.views.planning_facts import YEAR, period_of, rows
 from echannel.views.planning_plan import (
     CASH_UNKNOWN,
@@ -37,6 +37,7 @@ _SAFE_MONTHS = 1  # of costs, that a firm should keep in the bank
 
 
 @later
+@on_paper_too
 def goals(view: View) -> Card:
     """What a target would take: which conversion rate, price or margin reaches it by itself."""
     made = basis(view)

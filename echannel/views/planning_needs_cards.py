@@ -12,7 +12,7 @@ from echannel.metrics.planning.levers import moved, usable
 from echannel.metrics.planning.reading import debt_service, net_cash, working_capital
 from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card
-from echannel.views.context import View
+from echannel.views.context import View, on_paper_too
 from echannel.views.planning_facts import (
     YEAR,
     at_year_ends,
@@ -39,6 +39,7 @@ _DAYS_LESS = 10.0
 _DAYS = ("dio", "dso", "dpo", "cash_cycle")
 
 
+@on_paper_too
 def tied_up(view: View) -> Card:
     """How much money running the business ties up, and for how long."""
     say, made = view.say, planned(view)
@@ -153,6 +154,7 @@ def _days(view: View, frame: pd.DataFrame) -> tuple[charts.Figure, ...]:
     )
 
 
+@on_paper_too
 def debt(view: View) -> Card:
     """What carries the loans, year by year."""
     say, made = view.say, planned(view)
@@ -193,6 +195,7 @@ def debt(view: View) -> Card:
     )
 
 
+@on_paper_too
 def financing(view: View) -> Card:
     """Needs and resources by year: the financing plan."""
     say, made = view.say, planned(view)
@@ -230,6 +233,7 @@ def financing(view: View) -> Card:
     )
 
 
+@on_paper_too
 def balance(view: View) -> Card:
     """The balance sheet at year ends."""
     say, made = view.say, planned(view)

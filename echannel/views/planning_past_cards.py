@@ -14,7 +14,7 @@ from echannel.metrics.result import OK
 from echannel.risks import books_of, costs_against_plan, planned_months
 from echannel.views import axes, charts, theme
 from echannel.views.cards import Card, Rows, moved_by, steady
-from echannel.views.context import View
+from echannel.views.context import View, on_paper_too
 from echannel.views.planning_facts import YEAR, first_day, period_of
 from echannel.views.planning_facts import rows as plan_rows
 from echannel.views.planning_keep import kept_plan
@@ -25,6 +25,7 @@ _DAYS = ("dso", "dpo", "dio")
 
 
 @steady
+@on_paper_too
 def past_years(view: View) -> Card:
     """What the books say of past years, in the country's own form."""
     made = _books(view)

@@ -11,7 +11,7 @@ from echannel.metrics.planning.investment import Appraisal, appraise
 from echannel.metrics.planning.scenarios import Scenario, applied
 from echannel.views import axes, charts, theme
 from echannel.views.cards import Card, steady
-from echannel.views.context import View
+from echannel.views.context import View, on_paper_too
 from echannel.views.planning_facts import calendar, rows
 from echannel.views.planning_plan import Basis, basis, why_not
 from echannel.views.planning_words import scenario_name
@@ -23,6 +23,7 @@ _COLOURS = (theme.MAIN, theme.SECOND, theme.THIRD, theme.ALERT)
 
 
 @steady
+@on_paper_too
 def project(view: View) -> Card:
     """Does a new market (or another project of the profile) earn back what it ties up?"""
     made = basis(view)

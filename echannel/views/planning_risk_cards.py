@@ -16,7 +16,7 @@ from echannel.metrics.planning.sensitivity import tornado
 from echannel.metrics.planning.uncertainty import TURNOVER
 from echannel.views import axes, charts, theme
 from echannel.views.cards import Card, later
-from echannel.views.context import View
+from echannel.views.context import View, on_paper_too
 from echannel.views.frames import first_row
 from echannel.views.planning_facts import YEAR, calendar, period_of, rows
 from echannel.views.planning_plan import (
@@ -38,6 +38,7 @@ _HORIZONS = (6, 12, 24, 36)
 
 
 @later
+@on_paper_too
 def scenarios(view: View) -> Card:
     """The same plan in other futures, side by side, with the sliders as the reader has them."""
     made = basis(view)
@@ -129,6 +130,7 @@ def _lowest_words(say: Speaker, future: _Future) -> str:
     return say("planning.say.scenario_cash", money=money, month=period_of(future.month))
 
 
+@on_paper_too
 def running_dry(view: View) -> Card:
     """How likely cash is to run out by each month, and what decides about it."""
     say, made, ahead = view.say, planned(view), outlook(view)
@@ -199,6 +201,7 @@ def _driver(say: Speaker, name: str) -> str:
 
 
 @later
+@on_paper_too
 def matters(view: View) -> Card:
     """What matters most for the lowest cash: each driver moved alone from bad to good."""
     made = basis(view)

@@ -13,7 +13,7 @@ from echannel.metrics.result import OK
 from echannel.metrics.turnover import month_periods
 from echannel.views import charts, curves, theme
 from echannel.views.cards import Card, reasons, steady
-from echannel.views.context import View
+from echannel.views.context import View, on_paper_too
 from echannel.views.growth_cards import sale_bands
 from echannel.views.planning_charts import Mark, money_ahead
 from echannel.views.planning_facts import YEAR, period_of, rows
@@ -29,6 +29,7 @@ _VISIBLE = 0.005  # effects that do not print as 0 %
 
 
 @steady
+@on_paper_too
 def forecast(view: View) -> Card:
     """What will I sell: the past, the months to come with their bands, sale periods and breaks marked."""
     found = view.sme.turnover_forecast
@@ -112,6 +113,7 @@ def forecast_record(view: View) -> Card:
 
 
 @steady
+@on_paper_too
 def sales_drivers(view: View) -> Card:
     """What makes my sales: the factors whose product is the turnover, and how far each may move in a year."""
     say = view.say

@@ -18,7 +18,7 @@ from echannel.metrics.turnover import as_date
 from echannel.views import axes, charts, theme
 from echannel.views.b2b_cards import default_terms
 from echannel.views.cards import NO_FIGURES, Card
-from echannel.views.context import View
+from echannel.views.context import View, on_paper_too
 from echannel.views.frames import keyed
 from echannel.views.planning_charts import Mark, money_ahead
 from echannel.views.planning_facts import calendar, first_day, period_of, rows
@@ -37,6 +37,7 @@ _TAXES = (
 )
 
 
+@on_paper_too
 def tax_dates(view: View) -> Card:
     """When VAT, tax and payroll charges take cash in the next fourteen months."""
     made, plan = basis(view), planned(view)
