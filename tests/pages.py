@@ -81,3 +81,24 @@ def csv_downloads(soup: BeautifulSoup) -> list[str]:
         for link in soup("a", href=True)
         if link["href"].startswith("data:text/csv")
     ]
+
+
+def unexplained(html: str) -> list[str]:
+    """The figures of a page (cards, headline figures, charts) without a sign that says what they mean."""
+    soup = BeautifulSoup(
+        re.sub(r"(data-figure|href)=(['\"]).*?\2", r"\1=''", html, flags=re.S), "html.parser"
+    )
+    ids = Counter(tag["id"] for tag in soup(id=True))
+    lacking = []
+    for figure in soup.select(".ec-card, .ec-tile"):
+        sign = figure.select_one("button.ec-ask")
+        tip = soup.find(id=sign["aria-describedby"], role="tooltip") if sign else None
+        told = tip is not None and len(tip.get_text(strip=True)) > 20 and ids[tip["id"]] == 1
+        if not (sign and sign["aria-label"] and told and tip in figure.descendants):
+            lacking.append(figure.get_text(" ", strip=True)[:60])
+    loose = [
+        one
+        for one in soup.select(".ec-figure, .ec-value")
+        if not one.find_parent(class_=["ec-card", "ec-tile"])
+    ]
+    return lacking + [one.get_text(" ", strip=True)[:60] or "a chart" for one in loose]

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from pages import unexplained
 from views_shop import FORMULA, SCRIPT, shop
 
 from echannel.asking.ready import ready_questions
@@ -84,6 +85,7 @@ def test_the_lists_say_the_question_and_the_answer_follows(kept: SimpleNamespace
     assert controls.question == replace(Question("orders", "", "count", by="country"), most=15)
     counted = kept.sales.orders["country"].value_counts().max()
     assert f"{counted:,}" in text(page._answer.value)
+    assert "ec-ask" in page._answer.value and unexplained(page._answer.value) == []
     controls._field.value = "channel"
     value = controls._values.options[0][1]
     controls._values.value = (value,)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pages import unexplained
 from watching import Watched
 from words import english_words
 
@@ -53,6 +54,14 @@ def test_a_french_page_has_no_english_word(
     page.wait_for_timeout(300)
     # A cell of its own may name the key under which a profile has a figure.
     assert english_words(watched.text(), ("\tturnover",)) == []
+
+
+@pytest.mark.parametrize(("sme", "language"), [("kent-gifts", "en"), ("breizh-epicerie", "fr")])
+def test_every_figure_of_every_page_says_what_it_means(run: RunSummary, sme: str, language: str) -> None:
+    for tool in ("growth", "audit", "inventory", "market", "planning"):
+        html = (run.index.parent / sme / f"{tool}.{language}.html").read_text(encoding="utf-8")
+        assert html.count('class="ec-ask"') > 5
+        assert unexplained(html) == [], tool
 
 
 def test_the_same_data_give_the_same_pages(run: RunSummary, workspace: Workspace) -> None:
