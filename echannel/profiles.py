@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
@@ -31,8 +32,14 @@ def _safe_id(value: str) -> str:
     return value
 
 
+@lru_cache
+def _timezones() -> frozenset[str]:
+    """All time zones; to list them walks through the system's folder."""
+    return frozenset(available_timezones())
+
+
 def _known_timezone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _timezones():
         raise ValueError("unknown_timezone")
     return value
 

@@ -310,11 +310,11 @@ def test_a_lost_nursery_means_cold_kernels_not_failures(workspace):
         "import sys, pathlib\n"
         "from echannel.batch import Report\n"
         "from echannel.batch.execute import make_report\n"
-        "from echannel.batch.run import _job, cohort_or_sme\n"
+        "from echannel.batch.run import _job, report_frame\n"
         "from echannel.workspace import Workspace\n"
         "where = Workspace(pathlib.Path(sys.argv[1]))\n"
-        "trial = cohort_or_sme(where, 'trial')\n"
-        "job = _job(where, trial, Report('alpha', 'growth', 'en'), where.reports, None)\n"
+        "report = Report('alpha', 'growth', 'en')\n"
+        "job = _job(where, report_frame(None, ['growth'], report), report, where.reports, None)\n"
         "print(make_report(job)[0].status)\n"
     )
     done = subprocess.run([sys.executable, "-c", lost, workspace.root], capture_output=True, text=True)

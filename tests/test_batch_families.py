@@ -14,9 +14,10 @@ from small_demo import make_small_demo
 from echannel.batch import plan_reports
 from echannel.batch.execute import make_report
 from echannel.batch.forks import Families, Limits, OutOfTime, map_forked
-from echannel.batch.run import FAMILIES, _job, cohort_or_sme
+from echannel.batch.run import FAMILIES, _job, cohort_or_sme, report_frame
 from echannel.batch.workers import WorkerDied
 from echannel.kernels import can_fork
+from echannel.profiles import load_sme
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="a process cannot be forked here")
 
@@ -132,12 +133,14 @@ def test_pages_made_with_what_another_language_computed_are_the_same(tmp_path):
     """Words kept by one language's page would show in the other's."""
     shared = Path(os.environ.get("ECHANNEL_SMALL_DEMO", tmp_path / "small"))
     workspace = make_small_demo(shared)
-    firm = cohort_or_sme(workspace, "hostile-shop")
-    reports = plan_reports(workspace, firm)
+    reports = plan_reports(workspace, cohort_or_sme(workspace, "hostile-shop"))
+    tools = [report.tool for report in reports]
+    firm = load_sme(workspace, "hostile-shop")
     pages = []
     for folder, families in (("alone", None), ("together", FAMILIES)):
         chosen = [one for one in reports if families or one.language == "fr"]
-        jobs = [_job(workspace, firm, one, tmp_path / folder, "echannel") for one in chosen]
+        frames = [(report_frame(firm, tools, one), one) for one in chosen]
+        jobs = [_job(workspace, frame, one, tmp_path / folder, "echannel") for frame, one in frames]
         ended = map_forked(make_report, jobs, 2, Limits(300, 4 << 30), families)
         made = {job.report: done for job, done in ended}
         assert {done[0].status for done in made.values()} == {"ok"}  # type: ignore[index]

@@ -54,10 +54,10 @@ def test_only_what_a_notebook_rests_on_makes_its_page_again(
 
 def test_the_market_page_says_what_it_rests_on() -> None:
     notebook = Path(__file__).parents[1] / "notebooks" / "market.ipynb"
-    assert unchanged._rests_on(notebook) == ["reference", "register", "today"]
+    assert unchanged._rests_on(notebook) == ("reference", "register", "today")
 
 
 @pytest.mark.parametrize("content", ["", "[1", "[]", '{"metadata": {"echannel": 3}}', '{"metadata": null}'])
 def test_a_broken_notebook_rests_on_nothing_here(tmp_path: Path, content: str) -> None:
     (tmp_path / "broken.ipynb").write_text(content, encoding="utf-8")
-    assert unchanged._rests_on(tmp_path / "broken.ipynb") == []
+    assert unchanged._rests_on(tmp_path / "broken.ipynb") == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,11 @@ def profile_or_none(workspace: Workspace, sme: str) -> SmeProfile | None:
         return None
 
 
-def write_indexes(workspace: Workspace, cohort: CohortProfile, folder: Place, reports: list[Report]) -> None:
+Profiles = Mapping[str, SmeProfile | None]
+"""The profiles of a cohort's SMEs, by id; ``None`` for one that cannot be read."""
+
+
+def write_indexes(cohort: CohortProfile, profiles: Profiles, folder: Place, reports: list[Report]) -> None:
     """Write the index of the cohort and of each of its SMEs, in every language, from what is there.
 
     ``reports`` are all that the cohort should have; those that are not made yet are shown as such.
@@ -88,12 +92,12 @@ def write_indexes(workspace: Workspace, cohort: CohortProfile, folder: Place, re
     known = recorded(folder, reports)
     outcomes = {report: known.get(report) for report in reports}
     for language in LANGUAGES:
-        page = _cohort_page(workspace, cohort, outcomes, Speaker(language))
+        page = _cohort_page(cohort, profiles, outcomes, Speaker(language))
         write_whole(folder / f"index.{language}.html", page)
     _write_chooser(folder, f"{ASSETS}/")
     for sme in cohort.smes:
         own = {report: outcome for report, outcome in outcomes.items() if report.sme == sme}
-        profile = profile_or_none(workspace, sme)
+        profile = profiles.get(sme)
         for language in LANGUAGES:
             page = _sme_page(sme, profile, own, Speaker(language))
             write_whole(folder / sme / f"index.{language}.html", page)
@@ -101,13 +105,13 @@ def write_indexes(workspace: Workspace, cohort: CohortProfile, folder: Place, re
 
 
 def _cohort_page(
-    workspace: Workspace, cohort: CohortProfile, outcomes: dict[Report, Outcome | None], say: Speaker
+    cohort: CohortProfile, profiles: Profiles, outcomes: dict[Report, Outcome | None], say: Speaker
 ) -> str:
     name = cohort.name.get(say.language) or cohort.id  # type: ignore[call-overload]
     sections = tuple(
         Section(
             group.name.get(say.language, group.id),  # type: ignore[call-overload]
-            tuple(_sme_card(sme, profile_or_none(workspace, sme), outcomes, say) for sme in group.smes),
+            tuple(_sme_card(sme, profiles.get(sme), outcomes, say) for sme in group.smes),
         )
         for group in cohort.groups
     )

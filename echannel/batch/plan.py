@@ -50,7 +50,12 @@ def notebook_folders(workspace: Workspace) -> tuple[Path, ...]:
     The workspace's own ``notebooks/`` (a clone of the repository has them there, and whoever
     changes one means theirs), then those that ``pip install`` laid beside the package.
     """
-    return workspace.notebooks, Path(sysconfig.get_path("data")) / "share" / "echannel" / "notebooks"
+    return workspace.notebooks, _installed_notebooks()
+
+
+@lru_cache
+def _installed_notebooks() -> Path:
+    return Path(sysconfig.get_path("data")) / "share" / "echannel" / "notebooks"
 
 
 def find_notebook(workspace: Workspace, name: str) -> Path:

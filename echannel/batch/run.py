@@ -29,7 +29,7 @@ from echannel.batch.workers import MachineLost, WorkerDied, map_unordered
 from echannel.errors import UserError
 from echannel.kernels import can_fork
 from echannel.locale import LANGUAGES, Speaker
-from echannel.profiles import CohortProfile, cohort_ids, load_cohort, load_sme
+from echannel.profiles import CohortProfile, SmeProfile, cohort_ids, load_cohort, load_sme
 from echannel.storage import Place
 from echannel.workspace import Workspace
 
@@ -110,7 +110,11 @@ def run_cohort(
         can_print(folder)
     copy_assets(folder)
     engine = _known_engine(engine or (engines.NAME if can_fork() else engines.STANDARD))
-    planned = [_job(workspace, profile, report, folder, engine, tuple(also)) for report in reports]
+    # Read once for all reports and indexes: a cohort of which nothing has changed is told so at once.
+    profiles = {sme: profile_or_none(workspace, sme) for sme in profile.smes}
+    there = tool_names(workspace)
+    frames = {report: report_frame(profiles.get(report.sme), there, report) for report in reports}
+    planned = [_job(workspace, frames[report], report, folder, engine, tuple(also)) for report in reports]
     known = recorded(folder, reports) if resume or not force else {}
     outcomes = {job.report: kept for job in planned if (kept := _still_good(job, known, resume))}
     jobs = [job for job in planned if job.report not in outcomes]
@@ -124,7 +128,7 @@ def run_cohort(
         if "pdf" in also:
             print_reports([job for job in planned if outcomes[job.report].status != "failed"])
     finally:
-        write_indexes(workspace, profile, folder, sorted({*everything, *reports}, key=_in_order(everything)))
+        write_indexes(profile, profiles, folder, sorted({*everything, *reports}, key=_in_order(everything)))
     return RunSummary(
         profile.id,
         tuple(outcomes[report] for report in reports),
@@ -210,7 +214,7 @@ def _still_good(job: Job, known: Mapping[Report, Outcome], resume: bool) -> Outc
 
 def _job(
     workspace: Workspace,
-    cohort: CohortProfile,
+    frame: Frame,
     report: Report,
     folder: Place,
     engine: str,
@@ -221,7 +225,7 @@ def _job(
         notebook=find_notebook(workspace, report.tool),
         folder=folder,
         root=workspace.root,
-        frame=replace(report_frame(workspace, cohort, report), files=_files(report, also)),
+        frame=replace(frame, files=_files(report, also)),
         engine=engine,
         also=also,
         store_url=workspace.store_url,
@@ -235,12 +239,11 @@ def _files(report: Report, also: Sequence[str]) -> tuple[Link, ...]:
     return tuple(Link(say(f"batch.page.{kind}"), Path(report.file(kind)).name) for kind in sorted(also))
 
 
-def report_frame(workspace: Workspace, cohort: CohortProfile, report: Report) -> Frame:
-    """What stands around a report: the SME's name, its other tools, the other languages."""
+def report_frame(sme: SmeProfile | None, there: Sequence[str], report: Report) -> Frame:
+    """What stands around a report: the SME's name, its other tools (of those there are), the languages."""
     say = Speaker(report.language)
-    sme = profile_or_none(workspace, report.sme)
     name = sme.name if sme else report.sme
-    tools = dict.fromkeys(tool_names(workspace))
+    tools = dict.fromkeys(there)
     tools.setdefault(report.tool)
     return Frame(
         report.language,

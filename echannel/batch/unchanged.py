@@ -44,16 +44,21 @@ def name_of_all(workspace: Workspace, job: Job) -> str | None:
     )
 
 
-def _rests_on(notebook: Path) -> list[str]:
+def _rests_on(notebook: Path) -> tuple[str, ...]:
     """What else a notebook's pages rest on, by its own word: ``rests_on`` under ``echannel`` in its metadata.
 
     ``today`` (rules of the day), ``reference`` (figures that the workspace fetched), ``register``.
     """
+    return _rests_on_as_of(notebook, notebook.stat().st_mtime_ns) if notebook.is_file() else ()
+
+
+@lru_cache
+def _rests_on_as_of(notebook: Path, changed: int) -> tuple[str, ...]:
     try:
         metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
-        return sorted(set(metadata["echannel"]["rests_on"]) & set(_RESTS_ON))
+        return tuple(sorted(set(metadata["echannel"]["rests_on"]) & set(_RESTS_ON)))
     except (OSError, ValueError, KeyError, TypeError):  # it says nothing, or is no notebook: running it tells
-        return []
+        return ()
 
 
 _RESTS_ON: dict[str, Callable[[Workspace], object]] = {
