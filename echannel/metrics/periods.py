@@ -7,6 +7,7 @@ month with the same calendar days.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -57,11 +58,13 @@ def preceding(period: Period) -> Period:
     return Period(month_start(month_of(period.since) - months), period.since - 1)
 
 
+@lru_cache(maxsize=4096)
 def month_start(month: int) -> int:
     """First local day of a month number (months since 1970-01)."""
     return int(np.datetime64(month, "M").astype("datetime64[D]").astype("int64"))
 
 
+@lru_cache(maxsize=16384)
 def month_of(day: int) -> int:
     """Month number (months since 1970-01) of a local day."""
     return int(np.datetime64(day, "D").astype("datetime64[M]").astype("int64"))

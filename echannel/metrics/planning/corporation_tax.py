@@ -5,7 +5,8 @@ Amounts are in the reporting currency; all arrays are ``(paths, months)``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,13 @@ class TaxFlows:
     position: np.ndarray
     losses: np.ndarray
     opening: float
-    payments: pd.DataFrame
+    rows: tuple[tuple[object, ...], ...] = field(repr=False)
+
+    @cached_property
+    def payments(self) -> pd.DataFrame:
+        """The payments as a frame, in order of day: made when it is asked for, most plans are not."""
+        frame = pd.DataFrame(list(self.rows), columns=_COLUMNS)
+        return frame.sort_values("due_day", kind="stable", ignore_index=True)
 
 
 def corporation_tax(
@@ -87,8 +94,7 @@ def corporation_tax(
             _pay(paid, rows, start, year, year.due_day, "balance", cents(rest + more))
             more = 0.0
     position = opening + np.cumsum(charge - paid, axis=1)
-    frame = pd.DataFrame(rows, columns=_COLUMNS).sort_values("due_day", kind="stable", ignore_index=True)
-    return TaxFlows(charge, paid, position, losses, opening, frame)
+    return TaxFlows(charge, paid, position, losses, opening, tuple(rows))
 
 
 def tax_on(profit: np.ndarray, year: TaxYear) -> np.ndarray:

@@ -157,7 +157,10 @@ class _Ledger:
         paths = max(len(one) for one in self.lines.values())
         wanted = self.lines if keep is None else [name for name in self.lines if name in keep]
         shape = (paths, self.months)
-        return {name: np.broadcast_to(self.lines[name] + 0.0, shape) for name in wanted}  # no "−0.00"
+        lines = {name: self.lines[name] + 0.0 for name in wanted}  # no "−0.00"
+        return {
+            name: one if one.shape == shape else np.broadcast_to(one, shape) for name, one in lines.items()
+        }
 
 
 def _added(values: Iterable[np.ndarray], nothing: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ reporting currency; all arrays are ``(paths, months)``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,13 @@ class VatFlows:
     position: np.ndarray
     cost: np.ndarray
     opening: float
-    periods: pd.DataFrame
+    returns: tuple[tuple[object, ...], ...] = field(repr=False)
+
+    @cached_property
+    def periods(self) -> pd.DataFrame:
+        """The returns as a frame, in order of day: made when it is asked for, most plans are not."""
+        frame = pd.DataFrame(list(self.returns), columns=_COLUMNS)
+        return frame.sort_values("due_day", kind="stable", ignore_index=True)
 
 
 def vat_flows(
@@ -152,8 +159,7 @@ def _flows(
     declared, paid, rows = _returns(whole, setting, calendar, start, opening - owed)
     paid = paid[:, known:]
     position = opening + np.cumsum(due - paid, axis=1)
-    frame = pd.DataFrame(rows, columns=_COLUMNS).sort_values("due_day", kind="stable", ignore_index=True)
-    return VatFlows(due, declared[:, known:], paid, position, cost, opening, frame)
+    return VatFlows(due, declared[:, known:], paid, position, cost, opening, tuple(rows))
 
 
 def _returns(
