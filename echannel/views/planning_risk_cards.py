@@ -44,7 +44,7 @@ def scenarios(view: View) -> Card:
     made = basis(view)
     if made is None:
         return Card("planning.scenarios", "", missing=why_not(view), term="scenario")
-    found = _futures(view, made)
+    found = view.kept("futures", lambda: _futures(view, made))
     named = {one.scenario.name: one for one in found}
     say = view.say
     words = {name: _lowest_words(say, named[name]) for name in _COLOURS}
@@ -210,7 +210,7 @@ def matters(view: View) -> Card:
     say = view.say
     inputs = chosen_inputs(view)
     assert inputs is not None
-    found = tornado(inputs, made.rules, made.forecast, made.spread)
+    found = view.kept("tornado", lambda: tornado(inputs, made.rules, made.forecast, made.spread))
     found = found[(found["output"] == "lowest_cash").to_numpy() & (found["value"] >= 0.5).to_numpy()]
     if found.empty:
         return Card("planning.matters", say("planning.say.nothing_matters"), rows(view), term="sensitivity")
