@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -106,7 +107,10 @@ def _with_workbook(job: Job) -> tuple[NotebookNode | Failure, bytes]:
 def prepare_home(job: Job) -> None:
     """Read and count, once for all reports of an SME that are forked from this process."""
     _surround(job)
-    _ = hold(job.report.sme, job.workspace).sales
+    sme = hold(job.report.sme, job.workspace)
+    _ = sme.sales
+    with suppress(Exception):  # a report that needs the stock says itself what is wrong with it
+        _ = sme.inventory
 
 
 def _surround(job: Job) -> None:
