@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from echannel.countries.statements import statements_of
 from echannel.metrics.planning.books import Books, balances, flow, held, read_books, working_capital
 from echannel.metrics.planning.cost_variance import with_rest
 from echannel.metrics.planning.ledger_gaps import COLUMNS, balanced_ends, balanced_months, ledger_gaps
 from echannel.metrics.result import OK
+from echannel.yml import read_yaml
 
 _YEAR = 12
 _FEWEST_MONTHS = 6  # complete ones, from which a monthly cost speaks for a year
@@ -195,4 +195,4 @@ def _plan_line(account: str, label: str, line: str, rules: Mapping[str, Mapping[
 @lru_cache
 def _rules() -> dict[str, dict[str, dict[str, Any]]]:
     content = (files("echannel.countries") / "plan_lines.yml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(content))
+    return dict(read_yaml(content))

@@ -20,6 +20,7 @@ from echannel.export_profile import ExportProfile
 from echannel.mistakes import broken_yaml, first_mistake
 from echannel.planning_profile import PlanningProfile
 from echannel.workspace import Workspace
+from echannel.yml import read_yaml
 
 # Windows refuses these as folder names, whatever their case or ending.
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
@@ -197,7 +198,7 @@ def resolve_smes(workspace: Workspace, name: str) -> tuple[str, ...]:
 def read_profile(path: Path, model: type[Model]) -> Model:
     """A profile from one YAML file; a mistake is named by file, key, value and what is allowed."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as broken:
         raise broken_yaml(path, broken) from broken
     try:

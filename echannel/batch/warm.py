@@ -8,14 +8,22 @@ from __future__ import annotations
 import contextlib
 import gc
 import pkgutil
+from datetime import date
 
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import echannel.views
 from echannel.batch.inprocess import prepare_kernel
 from echannel.batch.pages import Frame, Words, environment, report_page
+from echannel.countries import country_pack
+from echannel.countries.agreements import access
+from echannel.countries.statements import statements_of
+from echannel.countries.trade.duties import duties_of
+from echannel.errors import UserError
 from echannel.kernels import warm_up
 from echannel.locale import LANGUAGES, Speaker
+from echannel.reference import fx, snapshot
+from echannel.register.database import Register
 from echannel.views.export import workbook_form
 
 # Imported by others once they are first used.
@@ -26,12 +34,16 @@ _LATE = (
     "xlsxwriter",
 )
 
+_DAY = date(2026, 1, 1)  # any on which there are rules
+
 
 def warm_reports() -> None:
     """Make ready whatever does not depend on whose report it is."""
     pages = [f"echannel.views.{module.name}" for module in pkgutil.iter_modules(echannel.views.__path__)]
     warm_up(*_LATE, *pages)
     _warm_template()
+    with contextlib.suppress(UserError):  # a pack with a mistake: the page that needs it says so
+        _warm_rules()
     prepare_kernel()
     workbook_form()
     # What is there now stays: children need not look through it for garbage, and share its pages longer.
@@ -47,3 +59,16 @@ def _warm_template() -> None:
         with contextlib.suppress(Exception):  # a page that cannot be made says so itself
             report_page(new_notebook(cells=[cell]), frame)
     environment().get_template("message.html.j2")
+
+
+def _warm_rules() -> None:
+    """Reads the rules and figures that come with the program: a page does so when it first asks for them."""
+    for home, market in (("GB", "FR"), ("FR", "GB")):
+        country_pack(home).public_holidays([_DAY.year], LANGUAGES[0])
+        statements_of(home)
+        access(home, market, _DAY)
+        duties_of(home, market, "b2c", _DAY)
+    fx.covered()
+    snapshot.markets()
+    # The database's library maps the tables of the register on first use.
+    Register("sqlite://")

@@ -24,6 +24,7 @@ from echannel.countries.vat import VatRate, VatRegime
 from echannel.errors import UserError
 from echannel.mistakes import broken_yaml, first_mistake
 from echannel.workspace import Workspace, find_workspace
+from echannel.yml import read_yaml
 
 __all__ = [
     "CountryPack",
@@ -72,7 +73,7 @@ def _folders(workspace: Workspace | None) -> list[Path]:
 def _read(path: Path, changed: int) -> CountryPack:
     """The pack in ``path`` as last ``changed``: a pack that is edited is read again."""
     try:
-        return CountryPack.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return CountryPack.model_validate(read_yaml(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as broken:
         raise broken_yaml(path, broken) from broken
     except ValidationError as invalid:

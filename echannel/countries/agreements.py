@@ -7,10 +7,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
-
 from echannel.countries.dated import Dated, in_force_on
 from echannel.countries.trade import customs_area
+from echannel.yml import read_yaml
 
 Access = Literal["union", "customs_union", "agreement", "none"]
 
@@ -41,4 +40,4 @@ def access(home: str, market: str, on: date) -> Access | None:
 @lru_cache
 def _partnerships(area: str) -> tuple[Partnership, ...]:
     text = files("echannel.countries.trade").joinpath("agreements.yml").read_text(encoding="utf-8")
-    return tuple(Partnership.model_validate(one) for one in yaml.safe_load(text).get(area, ()))
+    return tuple(Partnership.model_validate(one) for one in read_yaml(text).get(area, ()))

@@ -9,11 +9,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
 from pydantic import Field
 
 from echannel.countries.dated import Strict
 from echannel.errors import UserError
+from echannel.yml import read_yaml
 
 _MOVED = ("observed", "estimated", "substitute")  # what the library writes behind a day that moved
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -99,7 +99,7 @@ def _in_words(name: str, names: Mapping[str, str]) -> tuple[str | None, str]:
 @cache
 def _common_names() -> dict[str, dict[str, str]]:
     text = files("echannel.countries").joinpath("holiday_names.yml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    return read_yaml(text)
 
 
 class SaleStart(Strict):

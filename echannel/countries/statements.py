@@ -10,10 +10,10 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import yaml
 from pydantic import field_validator
 
 from echannel.countries.dated import Strict
+from echannel.yml import read_yaml
 
 _FOLDER = Path(__file__).parent / "statements"
 
@@ -92,4 +92,4 @@ def statements_of(country: str) -> Statements | None:
     path = _FOLDER / f"{country.lower()}.yml"
     if not re.fullmatch(r"[a-z]{2}\.yml", path.name) or not path.is_file():
         return None
-    return Statements.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return Statements.model_validate(read_yaml(path.read_text(encoding="utf-8")))

@@ -7,11 +7,11 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
 from pydantic import Field
 
 from echannel.countries.dated import Dated, Strict, in_force_on
 from echannel.countries.trade.rules import customs_area
+from echannel.yml import read_yaml
 
 Kind = Literal["b2c", "b2b"]
 
@@ -66,4 +66,4 @@ def _names(country: str) -> set[str]:
 @lru_cache
 def _read() -> tuple[Duty, ...]:
     text = files("echannel.countries.trade").joinpath("duties.yml").read_text(encoding="utf-8")
-    return _Duties.model_validate(yaml.safe_load(text)).duties
+    return _Duties.model_validate(read_yaml(text)).duties

@@ -16,10 +16,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
-
 from echannel.countries.dated import Dated, Source, Strict, in_force_on
 from echannel.errors import UserError
+from echannel.yml import read_yaml
 
 Confidence = Literal["high", "medium", "low", "disputed"]
 Kind = Literal["b2c", "b2b"]
@@ -203,6 +202,6 @@ def _area_of(country: str) -> _Area | None:
 def _areas() -> tuple[_Area, ...]:
     folder = files("echannel.countries.trade")
     return tuple(
-        _Area.model_validate(yaml.safe_load((folder / f"{name}.yml").read_text(encoding="utf-8")))
+        _Area.model_validate(read_yaml((folder / f"{name}.yml").read_text(encoding="utf-8")))
         for name in _AREAS
     )

@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
+
+from echannel.yml import read_yaml
 
 _FIGURES = {
     "income": "gdp_per_head_ppp",
@@ -38,7 +39,7 @@ _FIGURES = {
 @lru_cache
 def _data() -> dict[str, Any]:
     text = files("echannel.metrics.market").joinpath("criteria.yml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: dict[str, Any] = read_yaml(text)
     return loaded
 
 
