@@ -230,23 +230,35 @@ def expected_purchases(
     model: BgNbd, weeks: float, x: np.ndarray, t_x: np.ndarray, T: np.ndarray
 ) -> np.ndarray:
     """Purchases expected in the next ``weeks`` of a customer with this history (FHL 2005, equation 10)."""
+    return _expected(model, np.array([weeks]), x, t_x, T)[0]
+
+
+def _expected(model: BgNbd, weeks: np.ndarray, x: np.ndarray, t_x: np.ndarray, T: np.ndarray) -> np.ndarray:
+    """Expected purchases within each of ``weeks`` (rows) of each customer (columns)."""
     x, t_x, T = (np.asarray(values, dtype="float64") for values in (x, t_x, T))
-    rate = (model.r + x) / (model.alpha + T)
     if model.b is None:
-        return rate * weeks
+        return np.outer(weeks, (model.r + x) / (model.alpha + T))
+    # What somebody who is still there will buy depends on x and T alone, which many customers share.
+    pairs = pd.DataFrame({"x": x, "T": T})
+    first = ~pairs.duplicated().to_numpy()
+    place = pairs.groupby(["x", "T"], sort=False).ngroup().to_numpy()
+    growth = np.stack([_growth(model, until, x[first], T[first]) for until in weeks])
+    return growth[:, place] * probability_alive(model, x, t_x, T)
+
+
+def _growth(model: BgNbd, weeks: float, x: np.ndarray, T: np.ndarray) -> np.ndarray:
+    """Expected purchases of customers who are still there."""
+    assert model.b is not None
     a = model.a if abs(model.a - 1) > _NEAR_ONE else 1 + _NEAR_ONE
     c = a + model.b + x - 1
     c = np.where(np.abs(c) > _NEAR_ONE, c, _NEAR_ONE)
     rest = (model.alpha + T) / (model.alpha + T + weeks)
     # Euler's transformation of equation 10: its own 2F1 overflows for frequent customers.
-    pairs = pd.DataFrame({"x": x, "T": T})
-    first = ~pairs.duplicated().to_numpy()
-    place = pairs.groupby(["x", "T"], sort=False).ngroup().to_numpy()
-    series = hyp2f1(a + model.b - 1 - model.r, a - 1, c[first], 1 - rest[first])[place]
+    series = hyp2f1(a + model.b - 1 - model.r, a - 1, c, 1 - rest)
     growth = c / (a - 1) * (1 - rest ** (a - 1) * series)
     for at in np.flatnonzero(~np.isfinite(growth)):
         growth[at] = _growth_by_quadrature(model, weeks, x[at], T[at])
-    return growth * probability_alive(model, x, t_x, T)
+    return growth
 
 
 def _growth_by_quadrature(model: BgNbd, weeks: float, x: float, T: float) -> float:
@@ -346,8 +358,8 @@ def _monthly_purchases(
     model: BgNbd, months: int, x: np.ndarray, t_x: np.ndarray, T: np.ndarray
 ) -> np.ndarray:
     """Expected purchases of each customer (columns) in each coming month (rows)."""
-    until = [expected_purchases(model, month * WEEKS_PER_MONTH, x, t_x, T) for month in range(1, months + 1)]
-    return np.diff(np.vstack([np.zeros(len(x)), *until]), axis=0)
+    until = _expected(model, np.arange(1, months + 1) * WEEKS_PER_MONTH, x, t_x, T)
+    return np.diff(until, axis=0, prepend=0.0)
 
 
 def _last_rank_of_first_day(orders: pd.DataFrame, customers: np.ndarray, first: np.ndarray) -> np.ndarray:
