@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from waiting import free_port
 
 
 def find_postgres() -> Path | None:
@@ -46,9 +47,7 @@ def running(programs: Path, folder: Path) -> Iterator[str]:
     secret = folder / "postgres-password"
     secret.write_text("for-this-test-only", encoding="ascii")
     secret.chmod(0o644)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     first = [
         *(programs / "initdb", "-D", data, "-U", "echannel", "-A", "scram-sha-256"),
         *("--pwfile", secret, "-E", "UTF8", "--no-sync"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from waiting import free_port, wait_for
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTONLY", "AWS_SECRET_ACCESS_KEY": "not-to-be-seen-anywhere"}
 
@@ -16,9 +16,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTONLY", "AWS_SECRET_ACCESS_KEY": "not-to-be
 @contextmanager
 def s3_server(bucket: str) -> Iterator[str]:
     """``s3://<bucket>``, with the environment that leads to it; in a process, as clients hold ours."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {
         **KEYS,
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
@@ -33,7 +31,7 @@ def s3_server(bucket: str) -> Iterator[str]:
     )
     os.environ.update(settings)
     try:
-        _wait_for(port)
+        wait_for(f"http://127.0.0.1:{port}/moto-api/", server)
         _make(bucket)
         yield f"s3://{bucket}"
     finally:
@@ -43,16 +41,6 @@ def s3_server(bucket: str) -> Iterator[str]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("moto's server does not answer")
 
 
 def _make(bucket: str) -> None:

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from catalogue_scan import ROOT
 from postgres import find_postgres, running
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
+from waiting import free_port, wait_for
 
 from echannel.confine import landlock_version
 from echannel.register import Register, save_scenario, saved_scenarios
@@ -91,7 +91,7 @@ def hub(proxy: str, database: str, workspace: Workspace) -> Iterator[str]:
         token = make_link(register, email, "invite")
         assert link_holder(register, token)
         choose_password(register, token, PASSWORD)
-    ports = [_free_port() for _ in range(3)]
+    ports = [free_port() for _ in range(3)]
     outside, inside, api = (f"http://127.0.0.1:{port}" for port in ports)
     environment = {
         **os.environ,
@@ -106,31 +106,12 @@ def hub(proxy: str, database: str, workspace: Workspace) -> Iterator[str]:
     log = (workspace.root / "hub.log").open("w")
     serving = subprocess.Popen(command, env=environment, cwd=workspace.root, stdout=log, stderr=log)
     try:
-        _wait_for(f"{outside}/hub/health", serving)
+        wait_for(f"{outside}/hub/health", serving)
         yield outside
     finally:
         serving.terminate()
-        serving.wait(30)
+        serving.wait(90)
         log.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the hub ended"
-        try:
-            if requests.get(url, timeout=5).ok:
-                return
-        except requests.RequestException:
-            pass
-        time.sleep(0.2)
-    raise AssertionError(f"nothing at {url}")
 
 
 def sign_in(hub: str, email: str, password: str = PASSWORD) -> requests.Session | None:

@@ -1,13 +1,10 @@
-"""A real headless Chromium, the small demo's reports, and a dashboard server, once for all tests."""
+"""A real headless Chromium, the small demo's reports, and a dashboard server, once for a file's tests."""
 
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import pytest
 from chromium import ARGUMENTS, find_chromium
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from small_demo import make_small_demo
+from waiting import free_port, wait_for
 from watching import Watched
 
 from echannel.batch import RunSummary, run_cohort
@@ -25,10 +23,11 @@ _MISSING = "NO CHROMIUM: the browser tests were SKIPPED. Install chromium, or se
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here needs a browser."""
+    """Everything here needs a browser, and its time: a batch of reports and a server are made first."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(900))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -60,36 +59,23 @@ def run(chromium: str, workspace: Workspace) -> RunSummary:
     return run_cohort(workspace, "small", only=[*wanted, *more])
 
 
-@pytest.fixture(scope="session")
+# Of a module: neither a server nor playwright's event loop stays while other tests run.
+@pytest.fixture(scope="module")
 def server(chromium: str, workspace: Workspace) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "echannel.cli", "serve", "--port", str(port)]
     environment = {**os.environ, "ECHANNEL_ROOT": str(workspace.root)}
     serving = subprocess.Popen(command, env=environment)
     try:
-        _wait_for(f"{url}/echannel/theme.css")
+        wait_for(f"{url}/echannel/theme.css", serving)
         yield url
     finally:
         serving.terminate()
         serving.wait(20)
 
 
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         yield _launch(playwright, chromium)

@@ -7,10 +7,8 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ import nbformat
 import pandas as pd
 import requests
 from jupyter_client import BlockingKernelClient
+from waiting import free_port, wait_for
 
 from echannel.register import Register, open_register
 from echannel.register.users import Role, add_user, choose_password, make_link
@@ -181,9 +180,7 @@ def serving(workspace: Workspace, runtime: Path, *options: str) -> Iterator[Serv
     """A server of its own process on a free port, with a first person so that it asks for a login."""
     register = open_register(workspace)
     add_user(register, "first@people.example", "First", "coordinator")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "echannel.cli", "serve", "--port", str(port), *options]
     environment = {
         **os.environ,
@@ -195,18 +192,8 @@ def serving(workspace: Workspace, runtime: Path, *options: str) -> Iterator[Serv
     with (runtime / "server.log").open("w") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
-            _wait_for(f"{url}/echannel/theme.css")
+            wait_for(f"{url}/echannel/theme.css", process)
             yield Served(url, workspace, register, runtime)
         finally:
             process.terminate()
             process.wait(20)
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 90
-    while True:
-        with contextlib.suppress(requests.ConnectionError):
-            if requests.get(url, timeout=5).ok:
-                return
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
