@@ -18,7 +18,7 @@ from echannel.workspace import Workspace
 def night(demo, tmp_path_factory):
     """The small demonstration, one table of one firm cut short on the disk; its run."""
     root = tmp_path_factory.mktemp("night")
-    for folder in ("parameters", "notebooks", "data"):
+    for folder in ("parameters", "notebooks", "data/inbox", "data/store"):
         shutil.copytree(demo.root / folder, root / folder)
     workspace = Workspace(root)
     manifest = open_sme("sussex-parts", workspace).manifest
