@@ -105,7 +105,8 @@ class KernelHere:
 
     def __init__(self, seconds: float | None) -> None:
         self._kernel = _fresh_kernel()
-        self.session, self.iopub_channel = self._kernel.session, self._kernel.iopub_socket
+        self.session: Any = self._kernel.session
+        self.iopub_channel = self._kernel.iopub_socket
         self.shell_channel = FromClient()
         self._kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.current_thread())
         self._seconds = seconds
@@ -182,7 +183,7 @@ def _fresh_kernel() -> _Kernel:
     if not _spare:
         return _new_kernel()
     kernel = _spare.pop()
-    shell = kernel.shell
+    shell: Any = kernel.shell
     sys.modules["__main__"] = shell.user_module
     # It was made elsewhere, before anybody knew where the notebook would run.
     shell.starting_dir = str(Path.cwd())

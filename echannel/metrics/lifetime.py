@@ -359,7 +359,7 @@ def _monthly_purchases(
 ) -> np.ndarray:
     """Expected purchases of each customer (columns) in each coming month (rows)."""
     until = _expected(model, np.arange(1, months + 1) * WEEKS_PER_MONTH, x, t_x, T)
-    return np.diff(until, axis=0, prepend=0.0)
+    return np.ascontiguousarray(np.diff(until, axis=0, prepend=0.0))
 
 
 def _last_rank_of_first_day(orders: pd.DataFrame, customers: np.ndarray, first: np.ndarray) -> np.ndarray:

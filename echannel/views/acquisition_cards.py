@@ -17,8 +17,8 @@ from echannel.views.tables import Column, Table
 def funnel(view: View) -> Card:
     """How many visits end in an order, and where the others leave."""
     say, whole = view.say, view.whole
-    frame = acquisition.funnel(whole.visits, whole.entries, view.period)
-    rate = acquisition.conversion(whole.visits, whole.entries, view.period).iloc[0]
+    frame = view.figures(acquisition.funnel, whole.visits, whole.entries, view.period)
+    rate = view.figures(acquisition.conversion, whole.visits, whole.entries, view.period).iloc[0]
     known = frame[frame["status"] == OK]
     sentence, figures = "", NO_FIGURES
     if rate["status"] == OK:
@@ -118,8 +118,8 @@ def conversion_by_month(view: View) -> Card | None:
 def advertising(view: View) -> Card:
     """What a new customer costs, and what a pound or euro of advertising goes with."""
     say, whole = view.say, view.whole
-    frame = keyed(acquisition.efficiency(whole.visits, whole.entries, view.period), "measure")
-    sources = acquisition.by_source(whole.visits, view.period, view.compared)
+    frame = keyed(view.figures(acquisition.efficiency, whole.visits, whole.entries, view.period), "measure")
+    sources = view.figures(acquisition.by_source, whole.visits, view.period, view.compared)
     paid = sources[(sources["status"] == OK) & (sources["cost"] > 0)]
     sentence, figures = "", NO_FIGURES
     if frame.loc["cac", "status"] == OK:

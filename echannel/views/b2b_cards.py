@@ -31,8 +31,8 @@ def concentration(view: View) -> Card | None:
     if "b2b" not in view.kinds:
         return None
     say, part = view.say, view.of_kind("b2b")
-    measures = b2b.concentration(part.sales)
-    accounts = b2b.top_accounts(part.sales)
+    measures = view.figures(b2b.concentration, part.sales)
+    accounts = view.figures(b2b.top_accounts, part.sales)
     by_name = keyed(measures, "measure")
     known = accounts[accounts["status"] == OK]
     sentence, figures = "", NO_FIGURES
@@ -205,7 +205,7 @@ def payment_delays(view: View) -> Card | None:
     if "b2b" not in view.kinds:
         return None
     say, part = view.say, view.of_kind("b2b")
-    frame = keyed(b2b.payment_delays(part.sales, default_terms(view)), "measure")
+    frame = keyed(view.figures(b2b.payment_delays, part.sales, default_terms(view)), "measure")
     legal, limit_key = _legal_days(view)
     sentence, figures = "", NO_FIGURES
     to_pay = frame.loc["days_to_pay"]
@@ -259,7 +259,7 @@ def payment_delays(view: View) -> Card | None:
 def _beyond(view: View, sales: Sales, legal: int) -> str:
     """How many orders went beyond the legal term, and beyond every lawful way of counting it."""
     say = view.say
-    found = b2b.beyond_legal_term(sales, view.sme.pack.latest_payment)
+    found = view.figures(b2b.beyond_legal_term, sales, view.sme.pack.latest_payment)
     orders = found[found["measure"] == "orders"]
     first, every = orders.iloc[0], orders.iloc[-1]
     if first["status"] != OK:

@@ -35,7 +35,7 @@ def products(view: View) -> Card:
     if view.compared is None:
         return _nothing_to_compare("products")
     say = view.say
-    frame = change.price_volume_mix(view.whole.lines, view.period, view.compared)
+    frame = view.figures(change.price_volume_mix, view.whole.lines, view.period, view.compared)
     cause = main_cause(view)
     sentence = _moved(view, frame)
     if cause is not None:
@@ -80,7 +80,7 @@ def customers(view: View) -> Card:
     if view.compared is None:
         return _nothing_to_compare("customers")
     say = view.say
-    frame = change.by_customers(view.whole.entries, view.period, view.compared)
+    frame = view.figures(change.by_customers, view.whole.entries, view.period, view.compared)
     known = keyed(frame[frame["status"] == OK], "part")
     said = []
     if "new" in known.index:
@@ -108,13 +108,15 @@ def drivers(view: View) -> Card:
     if view.compared is None:
         return _nothing_to_compare("drivers")
     whole = view.whole
-    frame = change.traffic_drivers(whole.entries, whole.visits, view.period, view.compared)
+    frame = view.figures(change.traffic_drivers, whole.entries, whole.visits, view.period, view.compared)
     missing: tuple[str, ...] = ()
     if not (frame["status"] == OK).any():
         missing = reasons(frame)
-        frame = change.buyer_drivers(whole.entries, view.period, view.compared)
+        frame = view.figures(change.buyer_drivers, whole.entries, view.period, view.compared)
     known = frame[frame["status"] == OK]
-    cause = first_row(change.main_driver(whole.entries, whole.visits, view.period, view.compared))
+    cause = first_row(
+        view.figures(change.main_driver, whole.entries, whole.visits, view.period, view.compared)
+    )
     return Card(
         "growth.change_drivers",
         cause_sentence(view, cause) if cause["status"] == OK else "",

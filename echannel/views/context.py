@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, wraps
@@ -84,7 +84,7 @@ class View:
         self.choice = choice or Choice()
         self.mode = mode
         self._memory = {} if memory is None else memory
-        self._kept: dict[str, Any] = {}
+        self._kept: dict[Hashable, Any] = {}
         if memory is not None and memory is sme.memory:
             self._kept = memory.setdefault(("kept", self.choice), {})
 
@@ -116,7 +116,7 @@ class View:
             self._memory[key] = metric(self.whole, *arguments)
         return self._memory[key]
 
-    def kept(self, name: str, compute: Callable[[], Result]) -> Result:
+    def kept(self, name: Hashable, compute: Callable[[], Result]) -> Result:
         """``compute()``, done once for this choice: what the opening and a card both need.
 
         Where the result has words in it, ``name`` says in which language: reports share what is kept.
@@ -124,6 +124,15 @@ class View:
         if name not in self._kept:
             self._kept[name] = compute()
         return self._kept[name]
+
+    def figures(self, metric: Callable[..., Result], *arguments: Any) -> Result:
+        """``metric(*arguments)``, done once for this choice, whichever card and language asks.
+
+        Tables are told apart by which they are, plain values by what they are. Cards only read what they get.
+        """
+        key = (metric, *(id(one) if isinstance(one, pd.DataFrame | Sales) else one for one in arguments))
+        # The arguments are kept too: no other table gets the number of one that is gone.
+        return self.kept(key, lambda: (metric(*arguments), arguments))[0]
 
     def printed(self, name: str, make: Callable[[], bytes]) -> bytes:
         """A paper that is the same whatever the page's language: reports share it, dashboards do not."""
@@ -173,7 +182,7 @@ class View:
     @cached_property
     def sales(self) -> Sales:
         """The chosen part of the sales."""
-        return self.whole.select(self.period.since, self.period.until)
+        return self.kept("sales", lambda: self.whole.select(self.period.since, self.period.until))
 
     @cached_property
     def year_before(self) -> Period | None:
@@ -194,7 +203,8 @@ class View:
     @cached_property
     def before(self) -> Sales | None:
         """The sales of the year before's days."""
-        return self.whole.select(*self.year_before) if self.year_before else None
+        year = self.year_before
+        return self.kept("before", lambda: self.whole.select(*year)) if year else None
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:

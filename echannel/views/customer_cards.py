@@ -95,12 +95,12 @@ def repeat_rate(view: View) -> Card | None:
     if "b2c" not in view.kinds:
         return None
     say, part = view.say, own_customers(view)
-    frame = customers.repeat_purchase_rate(part.sales)
+    frame = view.figures(customers.repeat_purchase_rate, part.sales)
     whole = part.of_all_days(customers.repeat_purchase_rate)
     matured = whole[whole["view"] == "matured"]
     shown = pd.concat([frame[frame["view"] == "window"], matured], ignore_index=True)
     row = first_row(matured)
-    before = customers.repeat_purchase_rate(part.before) if part.before is not None else None
+    before = view.figures(customers.repeat_purchase_rate, part.before) if part.before is not None else None
     sentence = ""
     if row["status"] == OK:
         sentence = say(

@@ -161,7 +161,9 @@ def rolling_year(view: View) -> Card:
         )
     start = int(view.sme.profile.fiscal_year_start[:2])
     whole = view.whole
-    years = growth.yearly(whole.entries, view.sme.sales.first_day, view.sme.sales.last_day, start)
+    years = view.figures(
+        growth.yearly, whole.entries, view.sme.sales.first_day, view.sme.sales.last_day, start
+    )
     table = Table(
         "turnover-by-year",
         years.assign(
@@ -232,7 +234,9 @@ def platform_numbers(view: View) -> Card:
     used = platforms_used(view)
     frame = pd.concat(
         [
-            platforms.platform_figures(platform, whole.entries, whole.orders, whole.lines, view.period)
+            view.figures(
+                platforms.platform_figures, platform, whole.entries, whole.orders, whole.lines, view.period
+            )
             for platform in used or list(platforms.PLATFORM_FIGURES)
         ],
         ignore_index=True,

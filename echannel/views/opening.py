@@ -60,7 +60,7 @@ def _next_step(view: View) -> str:
         money = say.money(quiet["value"].sum(), decimals=0)
         return say("growth.open.write_to", n=int(quiet["n"].sum()), money=money)
     if view.compared is not None:
-        moved = products.movers(view.whole.lines, view.period, view.compared)
+        moved = view.figures(products.movers, view.whole.lines, view.period, view.compared)
         fallen = moved[(moved["status"] == OK) & (moved["direction"] == "faller") & moved["beyond_chance"]]
         if len(fallen):
             row = first_row(fallen)
@@ -69,7 +69,7 @@ def _next_step(view: View) -> str:
                 product=view.product(row["product_id"]),
                 money=say.money(-row["value"], decimals=0),
             )
-    margin = products.margin(view.whole.lines, view.period)
+    margin = view.figures(products.margin, view.whole.lines, view.period)
     if not (margin["status"] == OK).any():
         return say("growth.open.add_costs")
     return say("growth.open.carry_on")

@@ -29,7 +29,7 @@ def by_country(view: View) -> Card | None:
 def by_weekday(view: View) -> Card:
     """On which days of the week people buy."""
     say = view.say
-    frame = growth.by_weekday(view.whole.entries, view.period)
+    frame = view.figures(growth.by_weekday, view.whole.entries, view.period)
     known = frame[frame["status"] == OK]
     sentence, figures = "", NO_FIGURES
     if len(known):
@@ -69,7 +69,7 @@ def by_weekday(view: View) -> Card:
 
 def _by_dimension(view: View, dimension: growth.Dimension, name: Callable[[str], str]) -> Card | None:
     say = view.say
-    frame = growth.by_dimension(view.whole.entries, dimension, view.period, view.compared)
+    frame = view.figures(growth.by_dimension, view.whole.entries, dimension, view.period, view.compared)
     if len(frame) < 2:
         return None
 

@@ -17,7 +17,7 @@ from echannel.views.tables import MOST_ROWS, Column, Table
 def best_sellers(view: View) -> Card:
     """Which products bring the turnover."""
     say = view.say
-    frame = products.best_sellers(view.whole.lines, view.period, None)
+    frame = view.figures(products.best_sellers, view.whole.lines, view.period, None)
     known = frame[(frame["status"] == OK) & frame["product_id"].notna()]
     top = known.head(10)
     sentence, figures = "", NO_FIGURES
@@ -68,7 +68,7 @@ def movers(view: View) -> Card:
     say = view.say
     if view.compared is None:
         return Card("growth.movers", "", missing=("growth.missing.nothing_before",))
-    frame = products.movers(view.whole.lines, view.period, view.compared)
+    frame = view.figures(products.movers, view.whole.lines, view.period, view.compared)
     known = frame[frame["status"] == OK]
     risers, fallers = (known[known["direction"] == way].head(6) for way in ("riser", "faller"))
     parts = []
@@ -133,7 +133,7 @@ def movers(view: View) -> Card:
 def bought_together(view: View) -> Card:
     """Which products go into the same basket."""
     say = view.say
-    frame = products.bought_together(view.whole.lines, view.period)
+    frame = view.figures(products.bought_together, view.whole.lines, view.period)
     known = frame[frame["status"] == OK]
     sentence, figures = "", NO_FIGURES
     if len(known):
@@ -184,7 +184,7 @@ def bought_together(view: View) -> Card:
 def discounts(view: View) -> Card:
     """How much is given away in discounts."""
     say, whole = view.say, view.whole
-    frame = keyed(products.discounts(whole.lines, whole.orders, view.period), "measure")
+    frame = keyed(view.figures(products.discounts, whole.lines, whole.orders, view.period), "measure")
     months = view.of_all_days(_discounts_by_month)
     rate, share = frame.loc["discount_rate"], frame.loc["discounted_orders"]
     sentence = ""
@@ -234,8 +234,8 @@ def discounts(view: View) -> Card:
 def margin(view: View) -> Card:
     """What is left after the cost of goods, and for how much of turnover that is known."""
     say, lines = view.say, view.whole.lines
-    frame = keyed(products.margin(lines, view.period), "measure")
-    groups = products.margin_by(lines, "category", view.period)
+    frame = keyed(view.figures(products.margin, lines, view.period), "measure")
+    groups = view.figures(products.margin_by, lines, "category", view.period)
     known = groups[(groups["status"] == OK) & groups["value"].notna()]
     gross, rate = frame.loc["gross_margin"], frame.loc["margin_rate"]
     sentence, figures = "", NO_FIGURES
@@ -291,7 +291,9 @@ def margin(view: View) -> Card:
 def returns(view: View) -> Card:
     """Which products come back."""
     say = view.say
-    frame = products.return_rate(view.whole.lines, view.sme.sales.last_day, "product_id", view.period)
+    frame = view.figures(
+        products.return_rate, view.whole.lines, view.sme.sales.last_day, "product_id", view.period
+    )
     known = frame[(frame["status"] == OK) & (frame["group"] != "") & (frame["value"] > 0)]
     sold, refunded = float(frame["sold"].sum()), float(frame["refunded"].sum())
     sentence, figures = "", NO_FIGURES
