@@ -8,7 +8,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # A small workspace with real tables, for the tests that open whole pages; made once.
 SMALL := $(VENV)/small-demo
 
-.PHONY: demo test setup lint types unit notebooks browser lab serve bench lock clean
+# A test file stays with one worker: what its tests share is made once. The long ones begin (tests/conftest.py).
+SPREAD := --dist loadfile --no-loadscope-reorder
+NBVAL := --nbval-lax --nbval-cell-timeout 300
+
+.PHONY: demo test setup lint types all unit notebooks browser lab serve bench lock clean
 
 demo: setup
 	@$(BIN)/echannel demo
@@ -20,8 +24,7 @@ demo: setup
 
 # What runs on one core goes beside what knows how to use both.
 test: setup
-	@$(MAKE) --jobs 2 lint types unit
-	@$(MAKE) --jobs 1 notebooks browser
+	@$(MAKE) --jobs 2 lint types all
 	@echo
 	@echo "All is well."
 
@@ -32,7 +35,9 @@ $(SETUP): requirements.lock pyproject.toml
 	  { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { echo "On Debian: apt-get install python3-venv"; exit 1; }
-	$(PIP) install --quiet --progress-bar on --no-compile --require-hashes -r requirements.lock
+	@sed -n '/^pip==/,/[^\\]$$/p' requirements.lock > $(VENV)/pip.lock
+	$(PIP) install --quiet --no-compile --require-hashes -r $(VENV)/pip.lock
+	$(PIP) install --quiet --progress-bar on --no-compile --no-deps --require-hashes -r requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -43,16 +48,19 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-# A test file stays with one worker: what its tests share is made once.
+# One run for all: where one worker waits for a server or a page, another computes.
+all: $(SMALL)/finished
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 3 $(SPREAD) $(NBVAL) --durations 25 tests $(SMALL)/filled
+
 unit: $(SMALL)/finished
-	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 --dist loadfile -m "not browser" --durations 15 tests
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 $(SPREAD) -m "not browser" --durations 15 tests
 
 # Every notebook runs from top to bottom for a British and a French firm; outputs are not compared.
 notebooks: $(SMALL)/finished
-	ECHANNEL_ROOT=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 2 --dist loadfile --nbval-lax --nbval-cell-timeout 300 -p no:cacheprovider -q $(SMALL)/filled
+	$(BIN)/pytest -n 2 $(SPREAD) $(NBVAL) -q $(SMALL)/filled
 
 browser: $(SMALL)/finished
-	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 3 --dist loadfile -m browser --timeout 900 --durations 10 tests/browser
+	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 3 $(SPREAD) -m browser --durations 10 tests/browser
 
 $(SMALL)/finished: $(SETUP) tests/small_demo.py $(wildcard notebooks/*.ipynb parameters/smes/*.yml echannel/demo/*.py echannel/*.py echannel/connectors/files/*.py)
 	@rm -rf $(SMALL)
