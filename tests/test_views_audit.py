@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from views_shop import FORMULA, SCRIPT, shop
 
 from echannel.locale import Speaker
+from echannel.metrics.audit import checks
+from echannel.stock import inventory_of
 from echannel.store import STORED
 from echannel.views import audit_cards
 from echannel.views.context import View
@@ -49,7 +52,15 @@ def sme():
         else real(name)
     )
     made_up.manifest.rejected.update({"boutique/commandes.csv": 2, "boutique/lignes.csv": 1})
+    made_up.inventory = inventory_of(made_up)
     return made_up
+
+
+def test_what_other_tools_have_prepared_finds_the_same(sme):
+    given = audit_cards.audited(View(sme, sme.speaker("en")))
+    assert given.sales is not None and given.inventory is not None
+    found, alone = (checks(one) for one in (given, replace(given, sales=None, inventory=None)))
+    pd.testing.assert_frame_equal(found, alone)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -17,7 +17,7 @@ import pandas as pd
 
 from echannel.metrics.inventory import Inventory, InventorySettings, prepare_inventory
 from echannel.metrics.inventory.faults import faults
-from echannel.metrics.turnover import COUNTED_STATUSES, prepare
+from echannel.metrics.turnover import COUNTED_STATUSES, Sales, prepare
 from echannel.tables import TABLES
 
 CENT = 0.01
@@ -44,7 +44,9 @@ class Rate(Protocol):
 class Audited:
     """What is audited: canonical tables by name, and what is known about the SME beside them.
 
-    ``today``: the local day of the audit; ``rejected``: rows in quarantine by table (or file).
+    ``today``: the local day of the audit; ``rejected``: rows in quarantine by table (or file). ``sales`` and
+    ``inventory`` are what the caller has made of the very same tables already, the stock with nothing said in
+    a profile; they are made here where they are not given.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -53,6 +55,8 @@ class Audited:
     today: int
     rejected: Mapping[str, int] = field(default_factory=dict)
     vat_registered: bool = True
+    sales: Sales | None = None
+    inventory: Inventory | None = None
 
     def table(self, name: str) -> pd.DataFrame:
         """A canonical table; empty, with its columns, when it is not there."""
@@ -140,8 +144,12 @@ class Facts:
     @cached_property
     def inventory(self) -> Inventory:
         """The shop as the inventory tool sees it, with nothing said in a profile."""
+        if self.audited.inventory is not None:
+            return self.audited.inventory
         customers, visits = self.audited.table("customers"), self.audited.table("visits")
-        sales = prepare(self.orders, self.lines, self.refunds, self.products, customers, visits, "")
+        sales = self.audited.sales
+        if sales is None:
+            sales = prepare(self.orders, self.lines, self.refunds, self.products, customers, visits, "")
         settings = InventorySettings(country=self.audited.country)
         today = min(sales.last_day, self.audited.today)  # an order of the year 2062 is a slip of the pen
         return prepare_inventory(sales, self.audited.tables, settings, today)

@@ -9,7 +9,10 @@ import pandas as pd
 
 from echannel.locale import Speaker
 from echannel.metrics import audit
+from echannel.metrics.inventory import Inventory, InventorySettings
 from echannel.metrics.result import OK
+from echannel.sme import Sme
+from echannel.stock import settings_of
 from echannel.tables import TABLES
 from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, Rows, reasons
@@ -28,14 +31,23 @@ def audited(view: View) -> audit.Audited:
     """What is audited: every table as last synced, judged on the day of that sync."""
     sme = view.sme
     synced = datetime.fromisoformat(sme.manifest.synced_at).astimezone(ZoneInfo(sme.profile.timezone))
+    today = (pd.Timestamp(synced.date()) - pd.Timestamp(0)).days
     return audit.Audited(
         tables={name: sme.table(name) for name in TABLES},
         country=sme.profile.country,
         vat_rates=sme.pack.vat_rates,
-        today=(pd.Timestamp(synced.date()) - pd.Timestamp(0)).days,
+        today=today,
         rejected=sme.manifest.rejected,
         vat_registered=sme.profile.vat.registered,
+        sales=sme.sales,
+        inventory=_as_it_is(sme, today),
     )
+
+
+def _as_it_is(sme: Sme, today: int) -> Inventory | None:
+    """The inventory tool's own view of the shop, where the profile adds nothing to it."""
+    plain = settings_of(sme.profile) == InventorySettings(country=sme.profile.country)
+    return sme.inventory if plain and sme.sales.last_day <= today else None
 
 
 def findings(view: View) -> pd.DataFrame:

@@ -129,12 +129,16 @@ def of_weights(view: View) -> object:
 
 def used_weights(view: View) -> pd.Series:
     """Each criterion's share of the weight, largest first; those that tell no markets apart are left out."""
-    found = compared(view)
-    scaled = methods.scaled(found.compared, found.directions, found.bounds)
-    told = [name for name in CRITERIA if scaled[name].notna().any()]
-    shares = pd.Series(methods.checked_weights(weights_of(view), list(CRITERIA)), CRITERIA)[told]
-    whole = shares.sum()
-    return (shares / whole if whole > 0 else shares).sort_values(ascending=False, kind="stable")
+
+    def compute() -> pd.Series:
+        found = compared(view)
+        scaled = methods.scaled(found.compared, found.directions, found.bounds)
+        told = [name for name in CRITERIA if scaled[name].notna().any()]
+        shares = pd.Series(methods.checked_weights(weights_of(view), list(CRITERIA)), CRITERIA)[told]
+        whole = shares.sum()
+        return (shares / whole if whole > 0 else shares).sort_values(ascending=False, kind="stable")
+
+    return view.kept("market weights", compute)
 
 
 def year_rows(view: View, n: float, unit: str = "orders") -> Rows:

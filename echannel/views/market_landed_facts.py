@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ from echannel.reference import fx
 from echannel.views.cards import Rows
 from echannel.views.context import View
 from echannel.views.market_facts import home, kind_of, market_of, own_traction, rules_day, year_rows
+
+Result = TypeVar("Result")
 
 MOST_NAMED = 5  # customs codes in a sentence
 MOST_DISCOUNT = 0.9
@@ -80,28 +83,49 @@ _SCHEMES = {"domestic": (), "union": ("oss", "home"), "import": ("ioss", "border
 
 def landed(view: View, of: Case | None = None, chosen: Options | None = None) -> Landed:
     """The landed cost of the ten baskets (or of another case, or with other options)."""
-    looked_at = of or case(view)
-    return landed_cost(looked_at.parcels, [looked_at.route], chosen or options(view))
+    one, how = of or case(view), chosen or options(view)
+    return _once(view, "landed", one, how, lambda: landed_cost(one.parcels, [one.route], how))
 
 
 def margins_there(view: View, of: Case | None = None, chosen: Options | None = None) -> Margins:
     """The margin of the baskets in the market."""
-    one = of or case(view)
-    return margins(one.parcels, one.cost, [one.route], [one.selling], chosen or options(view))
+    one, how = of or case(view), chosen or options(view)
+    return _once(
+        view, "margins", one, how, lambda: margins(one.parcels, one.cost, [one.route], [one.selling], how)
+    )
 
 
 def margins_at_home(view: View, of: Case | None = None) -> Margins:
     """The margin of the same baskets sold at home."""
     one = of or case(view)
-    at_home = Options(options(view).kind)
-    return margins(one.parcels, one.cost, [one.home_route], [one.home_selling], at_home)
+    how = Options(options(view).kind)
+    return _once(
+        view,
+        "margins at home",
+        one,
+        how,
+        lambda: margins(one.parcels, one.cost, [one.home_route], [one.home_selling], how),
+    )
 
 
 def keeping_prices(view: View, keep: Literal["rate", "money"]) -> np.ndarray:
     """The price of each basket that keeps its margin of home (own currency, ex VAT); NaN: none does."""
     one, at_home = case(view), margins_at_home(view)
     target = at_home.rate[:, 0] if keep == "rate" else at_home["margin"][:, 0]
-    return price_keeping_margin(one.parcels, one.cost, target, one.route, one.selling, options(view), keep)
+    how = options(view)
+    return _once(
+        view,
+        f"price that keeps {keep}",
+        one,
+        how,
+        lambda: price_keeping_margin(one.parcels, one.cost, target, one.route, one.selling, how, keep),
+    )
+
+
+def _once(view: View, what: str, one: Case, how: Options, compute: Callable[[], Result]) -> Result:
+    """``compute()``, done once for a case and options, whichever card and language asks."""
+    # The case is kept too: no other one gets the number of one that is gone.
+    return view.kept((what, id(one), repr(how)), lambda: (compute(), one))[0]
 
 
 def mean_there(view: View, chosen: Options | None = None) -> dict[str, float]:

@@ -130,7 +130,11 @@ def exchange_band(view: View) -> Card | None:
     if not rates:
         return None
     say, one = view.say, year_case(view)
-    found = at_other_rates(one.parcels, one.cost, one.route, one.selling, rates, options(view))
+    how = options(view)
+    found = view.kept(
+        ("margins at other rates", *rates, repr(how)),
+        lambda: at_other_rates(one.parcels, one.cost, one.route, one.selling, rates, how),
+    )
     means = [_mean(found[:, at]) for at in range(len(rates))]
     names = ("low", "now", "high")
     frame = pd.DataFrame({"case": names, "rate": rates, "margin": means})
