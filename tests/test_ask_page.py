@@ -49,6 +49,15 @@ def test_a_sum_is_the_figure_of_every_other_page(firm: SimpleNamespace) -> None:
     assert orders.total == len(firm.sales.orders)
 
 
+def test_products_are_called_what_every_other_page_calls_them() -> None:
+    firm = shop(orders=400)
+    for products in {id(one): one for one in (firm.sales.products, firm.table("products"))}.values():
+        products["name"] = [f"Tea &amp; Co {n}" if n else " " for n in range(len(products))]
+    called = View(firm, firm.speaker("en")).product_names
+    asked = set(subjects_of(firm)["sales"].frame["product"])
+    assert asked <= set(called.values()) and "Tea & Co 1" in asked and "p00" in asked
+
+
 def test_every_field_of_every_subject_can_be_asked_about_in_both_languages(firm: SimpleNamespace) -> None:
     for language in ("en", "fr"):
         view = View(firm, firm.speaker(language))

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from echannel.metrics.names import names_by_id
 from echannel.metrics.turnover import day_number
 from echannel.sme import Sme
 
@@ -141,7 +142,7 @@ def _purchases(sme: Sme) -> pd.DataFrame:
     bought = sme.table("purchases")
     bought = bought[bought["ordered_on"].notna()]
     suppliers = sme.table("suppliers")
-    names = _by_text(suppliers.set_index("supplier_id")["name"]).dropna()
+    names = names_by_id(suppliers["supplier_id"], suppliers["name"])
     supplier = bought["supplier_id"].astype(object)
     return bought.assign(
         day=day_number(bought["ordered_on"]),
@@ -169,9 +170,9 @@ def _ledger(sme: Sme) -> pd.DataFrame:
 
 def _product_names(sme: Sme, ids: pd.Series) -> pd.Series:
     products = sme.table("products")
-    names = products["name"].fillna(products["sku"]).set_axis(products["product_id"].astype(str))
+    names = names_by_id(products["product_id"], products["name"].fillna(products["sku"]))
     given = ids.astype(object)
-    return given.map(names.dropna()).fillna(given)
+    return given.map(names).fillna(given)
 
 
 def _by_text(values: pd.Series) -> pd.Series:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, wraps
-from html import unescape
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ import pandas as pd
 
 from echannel.locale import Speaker
 from echannel.metrics import periods
+from echannel.metrics.names import names_by_id
 from echannel.metrics.periods import Period
 from echannel.metrics.turnover import Sales, as_date
 from echannel.sme import Sme
@@ -231,12 +231,7 @@ class View:
     def product_names(self) -> dict[str, str]:
         """Product names by id; where there is no name, the reference or the id itself."""
         products = self.sme.sales.products
-        name = products["name"].fillna(products["sku"]).astype(object)
-        ids = products["product_id"].astype(str)
-        return {
-            i: unescape(str(n)) if isinstance(n, str) and n.strip() else i
-            for i, n in zip(ids, name, strict=True)
-        }
+        return names_by_id(products["product_id"], products["name"].fillna(products["sku"]))
 
     def product(self, product_id: object) -> str:
         """A product's name."""
