@@ -12,7 +12,7 @@ SMALL := $(VENV)/small-demo
 SPREAD := --dist loadfile --no-loadscope-reorder
 NBVAL := --nbval-lax --nbval-cell-timeout 300
 
-.PHONY: demo test setup lint types all unit notebooks browser lab serve bench lock clean
+.PHONY: demo test setup lint types tests unit notebooks browser lab serve bench lock clean
 
 demo: setup
 	@$(BIN)/echannel demo
@@ -24,7 +24,7 @@ demo: setup
 
 # What runs on one core goes beside what knows how to use both.
 test: setup
-	@$(MAKE) --jobs 2 lint types all
+	@$(MAKE) --jobs 2 lint types tests
 	@echo
 	@echo "All is well."
 
@@ -49,7 +49,7 @@ types: setup
 	$(BIN)/mypy
 
 # One run for all: where one worker waits for a server or a page, another computes.
-all: $(SMALL)/finished
+tests: $(SMALL)/finished
 	ECHANNEL_SMALL_DEMO=$(CURDIR)/$(SMALL) $(BIN)/pytest -n 3 $(SPREAD) $(NBVAL) --durations 25 tests $(SMALL)/filled
 
 unit: $(SMALL)/finished
