@@ -163,7 +163,13 @@ def _sets(money: pd.DataFrame) -> list[tuple[tuple[str, ...], int]]:
     pairs = pairs[size.between(2, 4)].sort_values(["parcel", "product_id"], kind="stable")
     if pairs.empty:
         return []
-    by_order = pairs.groupby("parcel").agg(products=("product_id", tuple))
+    orders, named = pairs["parcel"].to_numpy(), pairs["product_id"].tolist()
+    starts = np.flatnonzero(np.r_[True, orders[1:] != orders[:-1]])
+    ends = [*starts[1:], len(orders)]
+    by_order = pd.DataFrame(
+        {"products": [tuple(named[start:end]) for start, end in zip(starts, ends, strict=True)]},
+        index=pd.Index(orders[starts], name="parcel"),
+    )
     by_order["net"] = money.groupby("parcel")["net"].sum()
     by_set = by_order.groupby("products")["net"].agg(["size", "sum"])
     best = by_set.sort_values(["size", "sum"], ascending=False, kind="stable").head(TOGETHER)

@@ -62,10 +62,31 @@ class InMemorySession(Session):
             message = self.msg(msg_or_type, content=content, parent=parent, **known)
         carried = {
             **message,
-            "content": self.unpack(self.pack(message["content"])),
-            "metadata": self.unpack(self.pack(message["metadata"])),
+            "content": self._carried(message["content"]),
+            "metadata": self._carried(message["metadata"]),
             "buffers": [bytes(one) for one in more.get("buffers") or ()],
         }
         if stream is not None:
             stream.send(carried)
         return carried
+
+    def _carried(self, value: Any) -> Any:
+        """What would arrive: long texts, as pages are, come as they are; anything else goes through JSON."""
+        return _copied(value) if _plain(value) else self.unpack(self.pack(value))
+
+
+def _plain(value: Any) -> bool:
+    """Whether JSON gives this back as it was."""
+    if type(value) is dict:
+        return all(type(key) is str and _plain(one) for key, one in value.items())
+    if type(value) is not str:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half a character: JSON says what becomes of it
+        return False
+    return True
+
+
+def _copied(value: Any) -> Any:
+    return {key: _copied(one) for key, one in value.items()} if type(value) is dict else value
