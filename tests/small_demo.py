@@ -56,6 +56,9 @@ HOSTILE_NAMES = (
     "'><svg onload=window.pwned=1>",
     '=HYPERLINK("https://evil.example/","x")',
     "<iframe src='javascript:parent.pwned=1'></iframe>",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "+33+cmd|' /C calc'!A0",
+    "-2+3+cmd|' /C calc'!A0",
 )
 
 

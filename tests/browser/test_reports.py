@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pages import unexplained
+from spreadsheets import FORMULAS, check_file, files_in_page
 from watching import Watched
 from words import english_words
 
@@ -62,6 +63,13 @@ def test_every_figure_of_every_page_says_what_it_means(run: RunSummary, sme: str
         html = (run.index.parent / sme / f"{tool}.{language}.html").read_text(encoding="utf-8")
         assert html.count('class="ec-ask"') > 5
         assert unexplained(html) == [], tool
+
+
+def test_files_in_a_report_hold_names_as_text(run: RunSummary) -> None:
+    html = (run.index.parent / "hostile-shop" / "growth.en.html").read_text(encoding="utf-8")
+    held = [check_file(name, content) for name, content in files_in_page(html)]
+    assert len(held) > 20
+    assert max(held) == len(FORMULAS)
 
 
 def test_the_same_data_give_the_same_pages(run: RunSummary, workspace: Workspace) -> None:
