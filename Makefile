@@ -8,6 +8,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # A small workspace with real tables, for the tests that open whole pages; made once.
 SMALL := $(VENV)/small-demo
 
+# What is installed is compiled at its first use, and that is kept: else every process compiles it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # A test file stays with one worker: what its tests share is made once. The long ones begin (tests/conftest.py).
 SPREAD := --dist loadfile --no-loadscope-reorder
 NBVAL := --nbval-lax --nbval-cell-timeout 300
