@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import json
 import os
+import pkgutil
 import signal
 import socket
 import struct
@@ -45,6 +47,7 @@ _LIBRARIES = (
     "echannel.views.charts",
     "echannel.views.filters",
     "echannel.server.home",
+    "holidays.countries",
 )
 
 # What a kernel imports besides while it starts; a third of that time.
@@ -217,7 +220,11 @@ def warm_up(*more: str) -> None:
 def _nursery(channel: socket.socket) -> None:
     # The debugger's library complains of this interpreter when imported; nobody debugs here.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    warm_up(*_OF_KERNELS)
+    warm_up(*_OF_KERNELS, *_pages())
+    _warm_rules()
+    # What is there now stays: forks need not look through it for garbage, and share its memory longer.
+    gc.collect()
+    gc.freeze()
     # The system reaps ended kernels; nobody waits for their exit code.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while asked := _request(channel):
@@ -257,6 +264,24 @@ def _warm_words() -> None:
         say = Speaker(language)
         say.number(1.5)
         say.month_name(1)
+
+
+def _pages() -> list[str]:
+    import echannel.views
+
+    return [f"echannel.views.{module.name}" for module in pkgutil.iter_modules(echannel.views.__path__)]
+
+
+def _warm_rules() -> None:
+    """The rules of the countries are read once, not by each kernel."""
+    from echannel.countries import country_codes, country_pack
+    from echannel.errors import UserError
+    from echannel.workspace import find_workspace
+
+    with contextlib.suppress(UserError):
+        workspace = find_workspace()
+        for code in country_codes(workspace):
+            country_pack(code, workspace)
 
 
 def _become_kernel(request: dict[str, Any], given: list[int]) -> NoReturn:

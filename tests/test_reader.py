@@ -160,7 +160,7 @@ def test_a_choice_reaches_the_address(live: Any) -> None:
 
 def test_files_are_made_when_they_are_asked_for(live: Any) -> None:
     page, sent, _ = live
-    assert all("data:" not in slot.widget.value for slot in page._every)
+    assert all("data:" not in slot.place.widget.value for slot in page._every)
     content, buffers = _asked(page, sent, ask="file", card="growth.by_country", **{"as": "csv"})
     assert content["name"].endswith(".csv") and buffers[0].startswith(b"\xef\xbb\xbf")
     content, buffers = _asked(page, sent, ask="workbook")
@@ -174,7 +174,7 @@ def test_the_other_language_shows_the_same_figures(live: Any) -> None:
     content, _ = _asked(page, sent, ask="other", on=True)
     assert content["language"] == "fr"
     for slot in page._every:
-        mine, theirs = slot.widget.value, content["html"][str(slot.number)]
+        mine, theirs = slot.place.widget.value, content["html"][str(slot.number)]
         assert "Understand" in mine and "Comprendre" in theirs
         assert _bars(mine) == _bars(theirs)
     page.redraw(Choice(period="this_quarter"))

@@ -438,9 +438,9 @@ def test_a_dashboard_redraws_every_block_for_a_choice(made_up, monkeypatch):
     page.head()
     page.show(growth_cards.tiles)
     page.show(place_cards.by_country)
-    before = [slot.widget.value for slot in page._slots]
+    before = [slot.place.widget.value for slot in page._slots]
     page.redraw(Choice("month", country="GB"))
-    after = [slot.widget.value for slot in page._slots]
+    after = [slot.place.widget.value for slot in page._slots]
     assert all(one != other for one, other in zip(before, after, strict=True))
     expected = View(made_up["both"], FR, Choice("month", country="GB"))
     assert growth_cards.tiles(expected).tiles[0].value in after[1]
@@ -496,7 +496,7 @@ def test_one_card_that_fails_does_not_take_a_dashboard_down(made_up, monkeypatch
     page = Page("growth", made_up["b2c"], FR, "live")
     page.show(lambda view: 1 / 0)
     page.show(growth_cards.tiles)
-    failed, fine = (slot.widget.value for slot in page._slots)
+    failed, fine = (slot.place.widget.value for slot in page._slots)
     assert "Ce chiffre ne peut pas s’afficher" in failed and "ZeroDivision" not in failed
     assert "ec-tiles" in fine
 

@@ -39,6 +39,7 @@ from echannel.server.identity import EverybodyHere, SignedInPeople
 from echannel.server.kernels_of import KernelsOfPeople, environment
 from echannel.server.login import LOGIN, LOGOUT, LinkHandler, LoginHandler, LogoutHandler
 from echannel.server.serving import ADDRESS, Serving, check_open_to_others
+from echannel.views.places import OURS
 from echannel.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -231,6 +232,7 @@ def _free_port(address: str, first: int) -> int:
 
 def _environment(workspace: Workspace) -> None:
     os.environ["ECHANNEL_ROOT"] = str(workspace.root)
+    os.environ[OURS] = "1"
     paths = [str(_TEMPLATE), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     os.environ["JUPYTER_PATH"] = os.pathsep.join(paths)
     # Set by JupyterLab for its own kernels; a dashboard started from its terminal is none of them.

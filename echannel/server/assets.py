@@ -9,7 +9,10 @@ from pathlib import Path
 from echannel.batch.pages import asset_files
 
 _OWN = Path(__file__).parent / "template"
-_OWN_FILES = ("dashboard.css", "dashboard.js", "favicon.svg", "login.css", "opinions.css", "reader.js")
+_OWN_FILES = (
+    *("dashboard.css", "dashboard.js", "favicon.svg", "login.css", "opinions.css", "reader.js"),
+    *("live.js", "controls.js"),
+)
 ROUTE = r"/echannel/(?:[0-9a-f]{16}/)?([\w.-]+)"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 

@@ -17,8 +17,11 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 _MESSAGES = {"comm_open", "comm_msg", "comm_close", "comm_info_request", "kernel_info_request"}
 # The one thing that a page opens by itself: the channel on which it asks for the widgets that are there.
 _TARGETS = {"jupyter.widget.control"}
+# What its kernel has to say to a page; what cells show is in the page already.
+_TOLD = {*_MESSAGES, "comm_info_reply", "kernel_info_reply", "status"}
 _V1 = "v1.kernel.websocket.jupyter.org"
 _LONGEST = 1 << 20
+_PARTS = 5  # of a message without buffers: signature, header, parent's header, metadata, content
 
 
 class OwnKernels(Authorizer):
@@ -57,6 +60,14 @@ class WidgetsOnly(ZMQChannelsWebsocketConnection):
             super().handle_incoming_message(incoming_msg)
         else:
             self.log.warning("refused (kernel %s)", self.kernel_id)
+
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
+        """Pass on what is for widgets: a page would get all that its cells show a second time."""
+        _, parts = self.session.feed_identities(outgoing_msg)
+        # Voilà takes whatever is binary for version 1 of the protocol; what is not that keeps it for hours.
+        readable = self.subprotocol == _V1 or len(parts) <= _PARTS
+        if readable and self.session.unpack(parts[1])["msg_type"] in _TOLD:
+            super().handle_outgoing_message(stream, outgoing_msg)
 
     def _is_allowed(self, incoming: Any) -> bool:
         if len(incoming) > _LONGEST:

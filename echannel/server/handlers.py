@@ -178,6 +178,7 @@ class DashboardHandler(Plain, TornadoVoilaHandler):
         note_opened(register, self.person.username, self.person.role, sme, "page", name)
         with granted(self.person, sme):
             await super().get(path)  # type: ignore[misc]
+        kernels.prepare_for(self.person, sme, self.get_argument("lang"))
 
     def _may_see(self) -> bool:
         """Whether every SME that the address names is one the person may see; none named is none too many."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import shutil
 import socket
 import sys
 import sysconfig
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from echannel.kernels import Confinement
 from echannel.register import Register
 from echannel.register.brokered import answer_kernel
 from echannel.server.identity import Person
+from echannel.server.spares import Spare
 from echannel.workspace import Workspace
 
 SME = "ECHANNEL_SME"
@@ -42,7 +44,7 @@ _KNOWN = (
         "JUPYTER_PATH",
     ),
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ECHANNEL_ROOT"),
-    *("SCRIPT_NAME", "QUERY_STRING", "SERVER_SOFTWARE", "VOILA_BASE_URL", "VOILA_PREHEAT"),
+    *("SCRIPT_NAME", "QUERY_STRING", "SERVER_SOFTWARE", "VOILA_BASE_URL", "VOILA_PREHEAT", "ECHANNEL_PAGE"),
 )
 _SYSTEM = (
     *("/usr", "/lib", "/lib64", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat"),
@@ -128,7 +130,8 @@ class KernelsOfPeople(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._grants: dict[str, Grant] = {}
-        self._answering: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[Any]] = set()
+        self._spares: dict[str, Spare | None] = {}  # None: on its way
 
     async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
         """A kernel for the person and the SME that were granted; nobody else gets one."""
@@ -137,9 +140,62 @@ class KernelsOfPeople(AsyncMappingKernelManager):
         grant = _GRANT.get()
         if grant is None:
             raise PermissionError("a kernel is started for a person and an SME")
+        spare = await self._taken(grant, environment(kwargs.get("env", {})))
+        if spare:
+            return spare
+        ready = [kernel_id for kernel_id, spare in self._spares.items() if spare is not None]
+        if self._room() <= 0 and ready:
+            await self._end(ready[0])
         return await self._start(grant, self.register, kwargs)
 
-    async def _start(self, grant: Grant, register: Register, kwargs: dict[str, Any]) -> str:
+    async def _taken(self, grant: Grant, env: dict[str, str]) -> str:
+        """The spare of this very person, sign-in and SME, told the page's address; "" where there is none."""
+        while any(spare is None and self._grants.get(one) == grant for one, spare in self._spares.items()):
+            await asyncio.sleep(0.02)
+        for kernel_id, spare in list(self._spares.items()):
+            if spare is not None and spare.grant == grant and kernel_id in self:
+                del self._spares[kernel_id]
+                env.pop("ECHANNEL_ROOT", None)  # as it started with
+                if await spare.take(env) and kernel_id in self:
+                    return kernel_id
+                await self._end(kernel_id)
+        return ""
+
+    def prepare_for(self, person: Person, sme: str, language: str, wait: float = 1.0) -> None:
+        """Have a kernel ready for the next page that a person opens of the SME, if there is room for one.
+
+        It waits a moment, since the page that was just opened comes first.
+        """
+        if self.register is not None and sme:
+            self._keep(self._spare(Grant(person, sme), language, wait))
+
+    async def _spare(self, grant: Grant, language: str, wait: float) -> None:
+        await asyncio.sleep(wait)
+        who = grant.person.username
+        own = {one: self._grants[one] for one in self._spares if self._grants[one].person.username == who}
+        there = any(one.person.signed_in == grant.person.signed_in for one in self._grants.values())
+        if not there or grant in own.values() or self.register is None:
+            return
+        for other in own:
+            await self._end(other)
+        if self._room() <= 0 or len(self._spares) >= max(1, self.most // 4):
+            return
+        kernel_id = await self._start(grant, self.register, {"env": dict(os.environ), "path": ""}, spare=True)
+        spare = self._spares.get(kernel_id)
+        if spare is None or self._room() < 0:  # its reader has gone, or a page has come meanwhile
+            await self._end(kernel_id)
+        else:
+            spare.work = self._keep(spare.prepare(grant.sme, language))
+
+    def _keep(self, what: Coroutine[Any, Any, None]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(_quietly(what))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+        return task
+
+    async def _start(
+        self, grant: Grant, register: Register, kwargs: dict[str, Any], spare: bool = False
+    ) -> str:
         kernel_id = str(uuid.uuid4())
         home = self._home(kernel_id)
         home.mkdir(parents=True, mode=0o700)
@@ -147,6 +203,8 @@ class KernelsOfPeople(AsyncMappingKernelManager):
         confined = self._confinement(kernel_id, grant.sme, home, env)
         ours, theirs = socket.socketpair()
         self._grants[kernel_id] = grant
+        if spare:
+            self._spares[kernel_id] = None
         try:
             await super().start_kernel(
                 kernel_id=kernel_id, env=env, confined=confined, given=theirs, **kwargs
@@ -159,9 +217,9 @@ class KernelsOfPeople(AsyncMappingKernelManager):
             theirs.close()
         who = grant.person
         fixed = {"sme": grant.sme, "by": (who.name or "")[:128], "account": who.username}
-        task = asyncio.create_task(answer_kernel(ours, register, fixed))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        self._keep(answer_kernel(ours, register, fixed))
+        if kernel_id in self._spares and kernel_id in self:
+            self._spares[kernel_id] = Spare(kernel_id, grant, self.get_kernel(kernel_id).client(), self._busy)
         return kernel_id
 
     def _confinement(self, kernel_id: str, sme: str, home: Path, env: dict[str, str]) -> Confinement:
@@ -177,6 +235,8 @@ class KernelsOfPeople(AsyncMappingKernelManager):
 
     def _forget(self, kernel_id: str) -> None:
         self._grants.pop(kernel_id, None)
+        if spare := self._spares.pop(kernel_id, None):
+            spare.close()
         shutil.rmtree(self._home(kernel_id), ignore_errors=True)
 
     def remove_kernel(self, kernel_id: str) -> Any:
@@ -185,8 +245,8 @@ class KernelsOfPeople(AsyncMappingKernelManager):
         return super().remove_kernel(kernel_id)
 
     def is_of(self, kernel_id: str, person: Person | None) -> bool:
-        """Whether a kernel is there and the person's."""
-        if person is None or kernel_id not in self:
+        """Whether a kernel is there and the person's; a spare is nobody's until it is taken."""
+        if person is None or kernel_id not in self or kernel_id in self._spares:
             return False
         if self.register is None:
             return True
@@ -194,14 +254,21 @@ class KernelsOfPeople(AsyncMappingKernelManager):
         return grant is not None and grant.person.username == person.username
 
     def free(self) -> int:
-        """How many more kernels may be started."""
-        there = set(self.list_kernel_ids()) | set(self._grants)
-        return self.most - len(there)
+        """How many more kernels may be started: spares make room."""
+        return self._room() + len(self._spares)
+
+    def _busy(self) -> bool:
+        """Whether a page computes just now."""
+        pages = [self.get_kernel(one) for one in self.list_kernel_ids() if one not in self._spares]
+        return any(getattr(one, "execution_state", "") in ("busy", "starting") for one in pages)
+
+    def _room(self) -> int:
+        return self.most - len(set(self.list_kernel_ids()) | set(self._grants))
 
     async def make_room_for(self, person: Person) -> None:
         """End what a person used longest ago, where they have as many pages open as one may."""
         own = [one for one, grant in self._grants.items() if grant.person.username == person.username]
-        own = sorted((one for one in own if one in self), key=self._last_used)
+        own = sorted((one for one in own if one in self and one not in self._spares), key=self._last_used)
         for kernel_id in own[: max(0, len(own) + 1 - self.most_each)]:
             await self._end(kernel_id)
 
@@ -222,6 +289,14 @@ class KernelsOfPeople(AsyncMappingKernelManager):
         with contextlib.suppress(KeyError):
             await self.shutdown_kernel(kernel_id, now=True)
         self._forget(kernel_id)
+
+
+async def _quietly(what: Coroutine[Any, Any, None]) -> None:
+    """What is done beside a page must not be heard of when it fails, except in the log."""
+    try:
+        await what
+    except Exception:
+        log.exception("beside a page")
 
 
 def _root_of_links(workspace: Workspace, sme: str, root: Path) -> Path:

@@ -32,6 +32,7 @@ from echannel.sme import Sme, open_sme
 from echannel.views import address, theme
 from echannel.views.cards import Card, Download, files_to_page, to_page
 from echannel.views.context import Choice, View
+from echannel.views.places import InPage, InWidget, Place, page_is_ours
 from echannel.views.reader import Reader
 from echannel.views.refused import file_of
 from echannel.views.report_workbook import Sourced, write_workbook
@@ -44,6 +45,7 @@ CardFunction = Callable[[View], Block]
 FilesFunction = Callable[[View], tuple[Download, ...]]
 
 log = logging.getLogger(__name__)
+_NEVER = object()  # drawn for nothing: whatever is chosen, it is drawn
 _REST = 0.4  # seconds without a choice after which what takes a while is drawn
 
 
@@ -89,11 +91,11 @@ def open_page(tool: str, sme: str = "", lang: str = "", workspace: Workspace | N
         return Page(tool, None, words, where_it_runs)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Slot:
-    """A place on a dashboard: its widget, what is drawn there, and what that was drawn for."""
+    """A block of a dashboard: where it stands, what is drawn there, and what that was drawn for."""
 
-    widget: Any
+    place: Place
     html: Callable[[View], str]
     key: Callable[[View], object] | None = None
     later: bool = False
@@ -116,7 +118,7 @@ class Page:
         self._every: list[_Slot] = []
         self.reader = self._reader() if self.view is not None and where_it_runs == "live" else None
         self._followers: list[Callable[[View], None]] = []
-        self._waiting: asyncio.TimerHandle | None = None
+        self._waiting: list[asyncio.TimerHandle] = []
 
     def head(self) -> None:
         """Title, SME, period, data as of; in a dashboard the filters too."""
@@ -222,21 +224,19 @@ class Page:
 
         Cards that are ``moved_by`` what was done are drawn again.
         """
-        from ipywidgets import HTML as LiveHTML
         from ipywidgets import Button, VBox
 
-        made = LiveHTML()
-        made.add_class("ec-live")
+        made = InWidget()
         button = Button(description=self.say(words), icon="")
         button.add_class("ec-button")
 
         def pressed(_: object) -> None:
-            made.value = self._drawn(html)
+            made.put(self._drawn(html))
             self._draw([slot for slot in self._slots if slot.key is not None])
 
         button.on_click(pressed)
         self._slots.append(_Slot(made, lambda _: ""))
-        display(VBox([button, made]))
+        display(VBox([button, made.widget]))
 
     def foot(self) -> None:
         """What the page was made from: period, table versions, package version, date.
@@ -249,44 +249,54 @@ class Page:
             write_workbook(self._behind, named, foot_facts(self.view), self.say)
 
     def redraw(self, choice: Choice, everything: bool = False) -> None:
-        """Every block that the choice moves, again from the top; ``everything``: whatever it depends on.
+        """Every block that the choice moves, those in sight first; ``everything``: whatever it depends on.
 
-        Cards marked ``later`` follow once no choice has come for a moment.
+        The others follow one by one, and a choice that comes meanwhile starts anew. Cards marked ``later``
+        are drawn once no choice has come for a moment.
         """
         if self.view is None:
             return
         self.view = self.view.chosen(choice)
         if self.reader is not None:
             self.reader.chose(choice)
-        self._draw([slot for slot in self._slots if not slot.later], everything)
+        if everything:
+            for slot in self._slots:
+                slot.drawn_for = _NEVER
+        for waiting in self._waiting:
+            waiting.cancel()
+        self._waiting = []
+        soon = [slot for slot in self._slots if not slot.later]
+        seen = self.reader.in_sight if self.reader is not None else set()
+        first = [slot for slot in soon if slot.number in seen or not slot.number] if seen else soon
+        self._draw(first)
         for follow in self._followers:
             follow(self.view)
-        slow = [slot for slot in self._slots if slot.later]
-        if slow:
-            self._draw_resting(slow, everything, _REST)
+        self._draw_between([slot for slot in soon if slot not in first], 0.0)
+        self._draw_between([slot for slot in self._slots if slot.later], _REST)
 
-    def _draw_resting(self, slots: list[_Slot], everything: bool, wait: float) -> None:
+    def _draw_between(self, slots: list[_Slot], wait: float) -> None:
         """Draws one block after another, a choice coming between; all at once where nothing can wait."""
-        if self._waiting is not None:
-            self._waiting.cancel()
+        if not slots:
+            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._draw(slots, everything)
+            self._draw(slots)
             return
+        at = len(self._waiting)
 
-        def draw() -> None:
-            self._draw(slots[:1], everything)
-            if slots[1:]:
-                self._draw_resting(slots[1:], everything, 0.0)
+        def draw(here: int) -> None:
+            self._draw(slots[here : here + 1])
+            if slots[here + 1 :]:
+                self._waiting[at] = loop.call_later(0.0, draw, here + 1)
 
-        self._waiting = loop.call_later(wait, draw)
+        self._waiting.append(loop.call_later(wait, draw, 0))
 
-    def _draw(self, slots: list[_Slot], everything: bool = False) -> None:
+    def _draw(self, slots: list[_Slot]) -> None:
         for slot in slots:
             wanted = self._key(slot.key)
-            if everything or wanted is None or wanted != slot.drawn_for:
-                slot.widget.value = self._drawn(slot.html)
+            if wanted is None or wanted != slot.drawn_for:
+                slot.place.put(self._drawn(slot.html))
                 slot.drawn_for = wanted
                 if self.reader is not None and slot.number:
                     self.reader.drawn(slot)
@@ -314,16 +324,16 @@ class Page:
             if drawn:
                 _show(drawn)
             return
-        from ipywidgets import HTML as LiveHTML
-
-        widget = LiveHTML(value=drawn)
-        slot = _Slot(widget, html, key, later, self._key(key), number=len(self._every) + 1)
-        widget.add_class("ec-live")
-        widget.add_class(f"ec-slot-{slot.number}")
+        number = len(self._every) + 1
+        place: Place
+        if self.reader is not None and page_is_ours():
+            place = InPage(drawn, number, self.reader.channel)
+        else:
+            place = InWidget(drawn, number)
+        slot = _Slot(place, html, key, later, self._key(key), number)
         self._every.append(slot)
         if moves:
             self._slots.append(slot)
-        display(widget)
 
     def _drawn(self, html: Callable[[View], str], of: View | None = None) -> str:
         view = of or self.view

@@ -35,6 +35,7 @@ class Reader:
         self.cards: set[str] = set()
         self.tables: dict[str, Table] = {}
         self.both = False
+        self.in_sight: set[int] = set()  # numbers of the slots on the screen; none: not known
         self.channel = Channel(
             view.say,
             {
@@ -42,6 +43,7 @@ class Reader:
                 "workbook": self._workbook,
                 "other": self._other,
                 "feedback": self._feedback,
+                "sight": self._sight,
             },
         )
 
@@ -73,6 +75,12 @@ class Reader:
         view = self._in_other()
         html = {str(slot.number): self.draw(slot.html, view) for slot in self.slots} if self.both else {}
         return {"html": html, "language": view.say.language}, []
+
+    def _sight(self, asked: Mapping[str, Any]) -> Answer:
+        """What is on the reader's screen, told before each choice."""
+        slots = asked.get("slots")
+        self.in_sight = {one for one in slots if isinstance(one, int)} if isinstance(slots, list) else set()
+        return {}, []
 
     def _file(self, asked: Mapping[str, Any]) -> Answer:
         key, csv = str(asked.get("card")), asked.get("as") == "csv"

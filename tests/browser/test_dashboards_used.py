@@ -56,7 +56,7 @@ def test_a_slider_moves_the_orders(live: Watched, sme: str, language: str, size:
     live.shoot(f"live-{sme}-inventory-{language}-{size}")
     assert live.page.locator("[role=alert]").count() == 0
     before = live.page.locator("#inventory-service .ec-sentence").inner_text()
-    live.page.locator(".ec-filters .widget-slider [role=slider]").first.press("End")
+    live.page.locator(".ec-filters .widget-slider input").first.press("End")
     live.page.wait_for_function(
         "before => document.querySelector('#inventory-service .ec-sentence').innerText !== before",
         arg=before,

@@ -1,5 +1,5 @@
-/* A dashboard comes up: it says how far it is, draws what the kernel made once all of it has arrived, and
-   takes the bones away when the first output is there. */
+/* A dashboard comes up: it says how far it is, takes the bones away when the first output is there, and draws
+   the widgets that the kernel made once all of them have arrived. */
 (function () {
   "use strict";
   // Not the type that Voilà looks for: its own renderer gives a widget two seconds, and when all of them
@@ -26,6 +26,7 @@
   window.voila_finish = function () {
     if (!document.querySelector(HELD)) shown();
     look();
+    draw();
   };
 
   // What a reader can see: a widget that is drawn, or plain output.
@@ -33,15 +34,41 @@
     if (document.querySelector("#ec-cells .ec-live, #ec-cells .ec, #ec-cells .ec-panel, #ec-cells .jupyter-widgets")) shown();
   }
 
-  let app;
-  Object.defineProperty(window, "jupyterapp", {
-    configurable: true,
-    get: () => app,
-    set(started) {
-      app = started;
-      started.widgetManagerPromise.promise.then(arrived).then(drawAll).catch(late);
-    },
-  });
+  function draw() {
+    if (document.body.dataset.draws === "voila") return byVoila();
+    if (!document.querySelector(HELD)) return;
+    window.echannelLive.restored(late).then(drawOwn).catch(late);
+    patience = setTimeout(() => late(new Error("the kernel does not answer")), PATIENCE);
+  }
+  let patience = 0;
+
+  function drawOwn(models) {
+    clearTimeout(patience);
+    const held = Array.from(document.querySelectorAll(HELD), (one) => [one, models.get(JSON.parse(one.textContent).model_id)]);
+    if (!held.every(([, model]) => model && window.echannelControls.isKnown(model))) throw new Error("a widget that is not known");
+    for (const [one, model] of held) one.replaceWith(window.echannelControls.make(model));
+    finished(held.map(([, model]) => model));
+  }
+
+  function finished(models) {
+    window.echannelModels = models;
+    document.dispatchEvent(new CustomEvent("echannel-drawn"));
+  }
+
+  // ---- a page with other widgets than those of our tools: Voilà's script draws them
+
+  function byVoila() {
+    window.echannelLive.close();
+    let app;
+    Object.defineProperty(window, "jupyterapp", {
+      configurable: true,
+      get: () => app,
+      set(started) {
+        app = started;
+        started.widgetManagerPromise.promise.then(arrived).then(drawAll).catch(late);
+      },
+    });
+  }
 
   // The manager, once it has every model of this page.
   function arrived(manager) {
@@ -67,8 +94,7 @@
       view.luminoWidget.constructor.attach(view.luminoWidget, place);
       models.push(model);
     }
-    window.echannelModels = models;
-    document.dispatchEvent(new CustomEvent("echannel-drawn"));
+    finished(models);
   }
 
   // Said where the page would be: a figure that never comes must not look like one that is on its way.

@@ -16,11 +16,12 @@
     if (!channel) return Promise.reject(new Error("not ready"));
     number += 1;
     const mine = number;
-    channel.send(Object.assign({ ask: what, number: mine }, more), {}, []);
+    channel.send(Object.assign({ ask: what, number: mine }, more), {}, []); // as Voilà's models have it, too
     return new Promise((resolve) => asked.set(mine, resolve));
   }
 
   function heard(content, buffers) {
+    if (content.tell === "drawn") return showDrawn(content.html);
     if (content.tell === "address") return keep(content.query);
     if (content.tell === "other") return showOther(content.html);
     const resolve = asked.get(content.number);
@@ -33,23 +34,27 @@
     if (!channel) return;
     channel.on("msg:custom", heard);
     all(".ec-actions [data-needs-channel]").forEach((button) => { button.disabled = false; });
-    nameSliders();
-    setTimeout(nameSliders, 1000);
     const query = new URL(location).searchParams;
     if (query.has("both")) both(true);
     if (query.has("share")) share(true);
   });
 
-  // A slider is called by the words before it and the value after it, which it does not say by itself.
-  function nameSliders() {
-    all(".widget-slider").forEach(function (slider, place) {
-      const parts = [$(".widget-label", slider), $(".widget-readout", slider)].filter(Boolean);
-      parts.forEach((part, at) => { part.id = part.id || "ec-slider-" + place + "-" + at; });
-      all("[role=slider]", slider).forEach(function (handle) {
-        handle.setAttribute("aria-labelledby", parts.map((part) => part.id).join(" "));
-      });
-    });
+  // What was drawn anew, and what is on the screen: that is drawn first.
+  function showDrawn(html) {
+    for (const [slot, text] of Object.entries(html)) {
+      const place = $(".ec-slot-" + slot);
+      if (place) place.innerHTML = text;
+    }
   }
+
+  document.addEventListener("echannel-choice", function () {
+    if (!channel) return;
+    const seen = all("[data-slot]").filter(function (one) {
+      const box = one.getBoundingClientRect();
+      return box.height && box.bottom > 0 && box.top < innerHeight;
+    });
+    channel.send({ ask: "sight", number: 0, slots: seen.map((one) => Number(one.dataset.slot)) });
+  });
 
   function say(text) {
     const place = $("#ec-told");
