@@ -7,6 +7,8 @@ import urllib.error
 import urllib.request
 
 import pytest
+from accessible import barriers
+from playwright.sync_api import Browser
 from watching import Watched, drawn, opened
 from words import english_words
 
@@ -22,6 +24,7 @@ def test_home_lists_firms_and_tools(live: Watched, language: str, title: str, si
     assert live.page.locator("h1").inner_text() == title
     assert live.page.locator("html").get_attribute("lang") == language
     assert live.page.get_by_role("heading", name="Kent Gifts").count() == 1
+    assert barriers(live.page) == []
     live.check()
     if language == "fr":
         assert english_words(live.text(), ("Kent Gifts", "Sussex Parts", "Hostile", "Sons")) == []
@@ -48,6 +51,7 @@ def test_a_dashboard_opens(live: Watched, sme: str, tool: str, language: str, si
     live.shoot(f"live-{sme}-{tool}-{language}-{size}")
     assert live.page.locator("html").get_attribute("lang") == language
     assert live.page.locator("[role=alert]").count() == 0
+    assert sme != "breizh-epicerie" or barriers(live.page) == []
     live.check()
 
 
@@ -56,8 +60,16 @@ def test_what_cannot_be_shown_is_said_in_plain_words(live: Watched, size: str) -
     live.shoot(f"unknown-sme-fr-{size}")
     assert "nobody" in live.text()
     assert "Traceback" not in live.text()
+    assert barriers(live.page) == []
     live.page.goto("/voila/render/nothing.ipynb?lang=fr")
     assert "n’existe pas" in live.text()
+
+
+def test_what_is_a_barrier_is_found(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content('<html lang="en"><title>t</title><button></button><p style="color:#ccc">pale</p>')
+    assert {one.partition(":")[0] for one in barriers(page)} == {"button-name", "color-contrast"}
+    page.close()
 
 
 @pytest.mark.parametrize(
@@ -97,4 +109,5 @@ def test_the_wizard_opens_and_fits(live: Watched, language: str, size: str) -> N
         "all => all.map((each) => each.getBoundingClientRect().width)"
     )
     assert min(widths) > 100
+    assert barriers(live.page) == []
     live.check()

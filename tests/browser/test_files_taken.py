@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 
 import pytest
+from accessible import barriers
 from spreadsheets import FORMULAS, check_csv, check_file
 from watching import Watched, drawn, opened
 
@@ -66,4 +67,5 @@ def test_answers_to_one_s_own_questions_hold_names_as_text(live: Watched, langua
     )
     held = [(name, check_file(name, base64.b64decode(content))) for name, content in found]
     assert len(held) >= 4
+    assert barriers(live.page) == []
     assert all(n for _, n in held), held

@@ -6,7 +6,10 @@ import re
 
 import pytest
 import requests
+from accessible import barriers
+from chromium import ARGUMENTS, find_chromium
 from login_help import CANARIES, HOSTILE, OTHER, OWN, Served
+from playwright.sync_api import sync_playwright
 
 from echannel.register import Register, add_feedback, count_open, deal_with, opinions_of
 from echannel.register.audit_trail import opened
@@ -84,6 +87,31 @@ def test_what_was_dealt_with_is_marked_and_can_be_opened_again(served, mark):
     assert "first words" in dealt and "Dealt with by mark@north.example" in dealt
     assert _answer(served, mark, opinion=number, do="open").status_code == 303
     assert "first words" in served.get(mark, LIST.format("en")).text
+
+
+@pytest.mark.browser
+def test_pages_around_a_login_are_for_everybody(served, chief):
+    path = find_chromium()
+    if path is None:
+        pytest.skip("needs Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        for language in ("en", "fr"):
+            page.goto(f"{served.url}/login?lang={language}")
+            assert barriers(page) == []
+        page.context.add_cookies(
+            [{"name": one.name, "value": one.value, "url": served.url} for one in chief.cookies]
+        )
+        for language in ("en", "fr"):
+            for address in (
+                f"/opinions?state=all&lang={language}",
+                f"/voila/render/home.ipynb?lang={language}",
+            ):
+                page.goto(served.url + address)
+                assert page.locator("h1").count() == 1 and barriers(page) == []
+                assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        browser.close()
 
 
 def test_long_lists_come_in_parts(tmp_path):
