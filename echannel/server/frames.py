@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,14 @@ def newest_report(workspace: Workspace, sme: str, tool: str, language: str) -> s
 
 def _sme_option(workspace: Workspace, sme: str, current: bool) -> dict[str, Any]:
     try:
-        name = load_sme(workspace, sme).name
-    except UserError:
+        changed = (workspace.parameters / "smes" / f"{sme}.yml").stat().st_mtime_ns
+        name = _name(workspace, sme, changed)
+    except (UserError, OSError):
         name = sme
     return {"id": sme, "name": name, "current": current}
+
+
+@lru_cache(maxsize=4096)
+def _name(workspace: Workspace, sme: str, _: int) -> str:
+    """A firm's name as of its profile's last change: a page lists all firms that its reader may see."""
+    return load_sme(workspace, sme).name

@@ -171,6 +171,8 @@ class KernelsOfPeople(AsyncMappingKernelManager):
 
     async def _spare(self, grant: Grant, language: str, wait: float) -> None:
         await asyncio.sleep(wait)
+        while self._busy():
+            await asyncio.sleep(0.25)
         who = grant.person.username
         own = {one: self._grants[one] for one in self._spares if self._grants[one].person.username == who}
         there = any(one.person.signed_in == grant.person.signed_in for one in self._grants.values())

@@ -36,7 +36,7 @@
 
   function draw() {
     if (document.body.dataset.draws === "voila") return byVoila();
-    if (!document.querySelector(HELD)) return;
+    if (!document.querySelector(HELD)) return startLate();
     window.echannelLive.restored(late).then(drawOwn).catch(late);
     patience = setTimeout(() => late(new Error("the kernel does not answer")), PATIENCE);
   }
@@ -53,6 +53,17 @@
   function finished(models) {
     window.echannelModels = models;
     document.dispatchEvent(new CustomEvent("echannel-drawn"));
+    requestAnimationFrame(() => setTimeout(startLate, 60)); // once all of that is on the screen
+  }
+
+  // What draws charts takes half a second to start: text can be read and filters used before.
+  function startLate() {
+    for (const named of document.querySelectorAll("link.ec-late")) {
+      const script = document.createElement("script");
+      script.src = named.href;
+      script.addEventListener("load", () => window.echannelFigures && window.echannelFigures.scan(document));
+      named.replaceWith(script);
+    }
   }
 
   // ---- a page with other widgets than those of our tools: Voilà's script draws them
@@ -101,6 +112,7 @@
   function late(error) {
     const words = waiting();
     console.warn(error);
+    startLate();
     if (!words) return;
     words.hidden = false;
     words.querySelector("p").textContent = words.dataset.late;
