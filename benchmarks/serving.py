@@ -2,7 +2,7 @@
 
 Both are measured in one run, in the same headless Chromium, with a browser that has the scripts already;
 the kernel is a new one each time, as for each reader. A page answers when its last block is there and its
-filters can be used. Plain Voilà starts its kernel cold. Ours is measured twice: clicked at once, when no
+filters are drawn; charts follow in ours (plain Voilà draws none of them, since it has no library for it). Plain Voilà starts its kernel cold. Ours is measured twice: clicked at once, when no
 spare kernel can be ready, and by a reader who looked at the page before for some seconds.
 
 Then a change of the filter: until what is on the screen is new, and until all is, for the firm and for one
@@ -39,14 +39,20 @@ TIMES = 3
 LOOKED = 5.0  # seconds that a reader looks at a page before going to the next
 ORDERS = 50_000
 TOOL = "growth"
-READY = (".ec-foot", ".ec-filters select")  # the last thing that a page draws, and what is used first
+# When the last block of a page is there and what is used first, by the browser's clock from the click on.
+_WATCH = """
+new MutationObserver(() => {
+    const all = [".ec-foot", ".ec-filters select"].every((one) => document.querySelector(one));
+    if (all && !window.readyAt) window.readyAt = performance.now();
+}).observe(document, {childList: true, subtree: true});
+"""
 
 
 def measure(workspace: Workspace, sme: str, times: int = TIMES) -> dict[str, float]:
     """Median seconds from click to interactive of all, seconds of a redraw, and MiB of one dashboard."""
     with _browser() as browser, _people(workspace, sme) as link:
         with _served("ours", workspace) as (url, log):
-            page = browser.new_page()
+            page = _page(browser)
             page.goto(f"{url}{link}")
             _choose(page)
             address = f"{url}/voila/render/{TOOL}.ipynb?sme={sme}&lang=en"
@@ -56,7 +62,7 @@ def measure(workspace: Workspace, sme: str, times: int = TIMES) -> dict[str, flo
             memory = _own_memory(log)
             page.close()
         with _served("voila", workspace) as (url, _):
-            page = browser.new_page()
+            page = _page(browser)
             plain = _opened(page, f"{url}/?sme={sme}&lang=en", times)
             page.close()
     return {
@@ -74,7 +80,7 @@ def measure_large(notebooks: Path, times: int = TIMES) -> tuple[float, float]:
             _people(workspace, _LARGE) as link,
             _served("ours", workspace) as (url, _),
         ):
-            page = browser.new_page()
+            page = _page(browser)
             page.goto(f"{url}{link}")
             _choose(page)
             _opened(page, f"{url}/voila/render/{TOOL}.ipynb?sme={_LARGE}&lang=en", 0)
@@ -92,6 +98,7 @@ currency: GBP
 timezone: Europe/London
 vat: {regime: standard}
 fiscal_year_start: "04-01"
+launch_pad: bench
 sources:
   - id: shop
     connector: files
@@ -126,16 +133,20 @@ def _large_firm(root: Path, notebooks: Path) -> Workspace:
     return workspace
 
 
+def _page(browser: Browser) -> Page:
+    page = browser.new_page()
+    page.add_init_script(_WATCH)
+    return page
+
+
 def _opened(page: Page, address: str, times: int, looked: float = 0.0) -> float:
     taken = []
     for _ in range(times + 1):
         page.wait_for_timeout(1000 * looked)
         page.goto("about:blank")
-        started = time.perf_counter()
         page.goto(address, wait_until="commit")
-        for part in READY:
-            page.wait_for_selector(part, timeout=120_000)
-        taken.append(time.perf_counter() - started)
+        page.wait_for_function("window.readyAt", timeout=120_000)
+        taken.append(page.evaluate("window.readyAt") / 1000)
     return statistics.median(taken[1:] or taken)  # the first one fetched the scripts
 
 
