@@ -2,8 +2,9 @@
 
 Both are measured in one run, in the same headless Chromium, with a browser that has the scripts already;
 the kernel is a new one each time, as for each reader. A page answers when its last block is there and its
-filters are drawn; charts follow in ours (plain Voilà draws none of them, since it has no library for it). Plain Voilà starts its kernel cold. Ours is measured twice: clicked at once, when no
-spare kernel can be ready, and by a reader who looked at the page before for some seconds.
+filters are drawn; charts follow in ours (plain Voilà draws none, having no library for it). Plain Voilà
+starts its kernel cold. Ours is measured twice: clicked at once, when no spare kernel can be ready, and by a
+reader who looked at the page before for some seconds.
 
 Then a change of the filter: until what is on the screen is new, and until all is, for the firm and for one
 with 50,000 orders; and how much memory one open dashboard costs.

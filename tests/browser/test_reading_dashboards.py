@@ -39,12 +39,12 @@ _HELD_BACK = """
 def test_a_page_is_readable_before_its_slow_kernel_s_widgets_are_there(live: Watched) -> None:
     live.page.add_init_script(_HELD_BACK % 1900)
     opened(live, "growth", "sme=kent-gifts&lang=en")
-    drawn(live)
     live.page.wait_for_selector(".ec-foot")
     assert live.page.locator(".ec-output .ec-live").count() >= 40
     assert live.page.locator(".ec-filters select").count() == 0
     live.page.wait_for_selector(".ec-filters select", timeout=20_000)
     live.page.wait_for_function("!document.querySelector('#ec-cells script[type*=echannel]')", timeout=20_000)
+    drawn(live)
     live.check()
 
 
