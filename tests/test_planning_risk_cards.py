@@ -272,7 +272,7 @@ def test_the_plan_on_the_screen_is_kept_and_the_card_says_since_when(sme, langua
     monkeypatch.setattr(pages, "display", lambda _: None)
     page = pages.Page("planning", sme, sme.speaker(language), "live")
     page.show(past.plan_and_actual)
-    shown = page._slots[0].widget
+    shown = page._slots[0].place.widget
     button: list = []
     monkeypatch.setattr(pages, "display", button.append)
     page.act("keep", planning_keep.keep_plan)

@@ -241,7 +241,7 @@ def test_the_sliders_choose_and_only_what_moves_is_drawn_again(made_up, monkeypa
     bar = next(one for one in shown if hasattr(one, "children"))
     for card in CARDS:
         page.show(card)
-    drawn = [slot.widget for slot in page._slots]
+    drawn = [slot.place.widget for slot in page._slots]
     assert len(drawn) == 1 + len(MOVING)  # the head, and what moves
     before = [widget.value for widget in drawn]
     service = bar.children[0]

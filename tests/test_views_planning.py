@@ -323,17 +323,17 @@ def test_the_sliders_choose_and_what_rests_on_the_past_is_not_made_again(made_up
     bar = next(one for one in shown if hasattr(one, "children"))
     for card in MINE:
         page.show(card)
-    before = [slot.widget.value for slot in page._slots]
+    before = [slot.place.widget.value for slot in page._slots]
     monkeypatch.setattr("echannel.plans.basis_of", lambda *_: pytest.fail("read again"))
     monkeypatch.setattr("echannel.foresight.computed", lambda *_: pytest.fail("forecast again"))
     sliders = {box.description: box for box in bar.children}
     sliders[page.say("planning.filter.margin")].value = 0.05
     assert page.view.choice.plan == PlanChoice("expected", (("margin", 0.05),))
-    after = [slot.widget.value for slot in page._slots]
+    after = [slot.place.widget.value for slot in page._slots]
     assert sum(one != other for one, other in zip(before, after, strict=True)) >= len(MINE) - 1
     sliders[page.say("planning.filter.margin")].value = 0.0
     assert page.view.choice.plan == PlanChoice()
-    assert [slot.widget.value for slot in page._slots] == before
+    assert [slot.place.widget.value for slot in page._slots] == before
     bar.children[0].value = "cautious"
     assert page.view.choice.plan.scenario == "cautious"
 
