@@ -94,7 +94,8 @@ def coming(view: View) -> Card:
         )
     figures = _figures(view, frame)
     shown = frame.assign(
-        date=as_days(frame["day"]), words=[line_words(say, row["why"], row) for _, row in frame.iterrows()]
+        date=as_days(frame["day"]),
+        words=[line_words(say, row["why"], row) for row in frame.to_dict("records")],
     )
     table = Table(
         "next-30-days",

@@ -11,7 +11,7 @@ from echannel.views import axes, charts, theme
 from echannel.views.cards import NO_FIGURES, Card, reasons, steady
 from echannel.views.context import View
 from echannel.views.frames import first_row
-from echannel.views.inventory_facts import assumed, known, rows, stock
+from echannel.views.inventory_facts import assumed, known, measured, rows, stock
 from echannel.views.inventory_plan import safety_days
 from echannel.views.tables import MOST_ROWS, Column, Table
 
@@ -88,7 +88,7 @@ def idle(view: View) -> Card:
 def age(view: View) -> Card:
     """How old the stock is."""
     say = view.say
-    frame = metrics.ageing(stock(view))
+    frame = measured(view, metrics.ageing)
     there = frame[(frame["units"] > 0).to_numpy()]
     sentence, figures = "", NO_FIGURES
     if len(there):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from html import unescape
+from string import Formatter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from echannel.locale import Speaker
+from echannel.locale import Speaker, messages
 from echannel.metrics.inventory import Inventory
 from echannel.metrics.result import OK
 from echannel.metrics.turnover import as_date
@@ -22,6 +24,13 @@ YEAR = 365
 def stock(view: View) -> Inventory:
     """The SME's stock, its panels, and what is known of every product."""
     return view.sme.inventory
+
+
+def measured(view: View, metric: Callable[..., pd.DataFrame], **options: Any) -> pd.DataFrame:
+    """``metric(stock, **options)``, computed once for a page and its reports: no choice moves it, and it has
+    no words in it. It is read only."""
+    name = f"{metric.__module__}.{metric.__qualname__} {sorted(options.items())}"
+    return view.once(name, lambda: metric(stock(view), **options))
 
 
 def supplier(view: View, supplier_id: object) -> str:
@@ -127,10 +136,18 @@ _DAYS = ("day", "order_by")
 _WHOLE = ("position", "available", "reorder_point", "order_up_to", "days_late")
 
 
-def line_words(say: Speaker, key: str, row: pd.Series) -> str:
+def line_words(say: Speaker, key: str, row: Mapping[Any, Any]) -> str:
     """The reason of a line with the line's own values, each as a sentence says it."""
-    worded = {str(name): _worded(say, str(name), value) for name, value in row.items()}
+    worded = {name: _worded(say, name, row[name]) for name in _asked(say, key) if name in row}
     return say(key, **{name: text for name, text in worded.items() if text})
+
+
+@lru_cache(maxsize=256)
+def _asked(say: Speaker, key: str) -> frozenset[str]:
+    """What a sentence names of a line: a line has thirty values, and each takes a while to be worded."""
+    message = messages(say.language)[key]
+    forms = message if isinstance(message, tuple) else (message,)
+    return frozenset(name for form in forms for _, name, _, _ in Formatter().parse(form) if name)
 
 
 def _worded(say: Speaker, name: str, value: Any) -> str:

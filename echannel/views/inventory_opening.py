@@ -10,7 +10,7 @@ from echannel.views.context import View
 from echannel.views.frames import first_row
 from echannel.views.inventory_alert_cards import next_days, run_out_sentence
 from echannel.views.inventory_cash_cards import first_idle, tied_up
-from echannel.views.inventory_facts import stock
+from echannel.views.inventory_facts import measured, stock
 from echannel.views.inventory_order_cards import order_sentence
 from echannel.views.inventory_plan import plan
 
@@ -29,7 +29,7 @@ def inventory(view: View) -> Sentences:
 
 
 def _state(view: View) -> str:
-    say, value = view.say, first_row(stock_value(stock(view)))
+    say, value = view.say, first_row(measured(view, stock_value))
     worth = (
         say("inventory.open.worth", money=say.money(value["value"], decimals=0))
         if value["status"] == OK

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -218,13 +220,23 @@ def shown(view: View, lines: pd.DataFrame) -> pd.DataFrame:
     frame = lines.assign(**{name: as_days(lines[name]) for name in _DAYS})
     short = {TOO_FEW: say("inventory.few_data"), INPUT_MISSING: say("inventory.input_missing"), OK: ""}
     frame["short"] = [short.get(str(status), "") for status in lines["status"]]
-    frame["words"] = [_why(view, row) for _, row in lines.iterrows()]
-    frame["lead"] = [_lead_time(view, row) for _, row in lines.iterrows()]
+    told = _told(view, lines)
+    frame["words"] = [why for why, _ in told]
+    frame["lead"] = [lead for _, lead in told]
     frame["value"] = lines["value"].where(lines["status"] == OK)
     return frame
 
 
-def _why(view: View, row: pd.Series) -> str:
+def _told(view: View, lines: pd.DataFrame) -> list[tuple[str, str]]:
+    """Why each line, and its lead time: said once of a product, whose line stands in cards and files."""
+    said: dict[str, tuple[str, str]] = view.kept(f"order lines {view.say.language}", dict)
+    for row in lines.to_dict("records"):
+        if row["product_id"] not in said:
+            said[row["product_id"]] = _why(view, row), _lead_time(view, row)
+    return [said[product] for product in lines["product_id"]]
+
+
+def _why(view: View, row: Mapping[Any, Any]) -> str:
     """Why this line: the metric's reason with the line's own values."""
     say = view.say
     if row["status"] != OK:
@@ -234,7 +246,7 @@ def _why(view: View, row: pd.Series) -> str:
     return line_words(say, row["why"], row)
 
 
-def _lead_time(view: View, row: pd.Series) -> str:
+def _lead_time(view: View, row: Mapping[Any, Any]) -> str:
     """Lead time with its spread and where it comes from; customs where nobody measured them."""
     say = view.say
     if not np.isfinite(row["lead_time_days"]):

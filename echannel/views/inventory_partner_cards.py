@@ -15,6 +15,7 @@ from echannel.views.inventory_facts import (
     all_reasons,
     days_in_words,
     known,
+    measured,
     rows,
     stock,
     supplier,
@@ -27,7 +28,10 @@ from echannel.views.tables import MOST_ROWS, Column, Table
 def suppliers(view: View) -> Card:
     """How long suppliers really take, against what was agreed."""
     say, inventory = view.say, stock(view)
-    frame = metrics.supplier_record(inventory.purchases, inventory.suppliers, inventory.today)
+    frame = view.once(
+        "supplier record",
+        lambda: metrics.supplier_record(inventory.purchases, inventory.suppliers, inventory.today),
+    )
     told = known(frame).sort_values("value")
     sentence, figures = "", NO_FIGURES
     if len(told):
@@ -101,7 +105,7 @@ def buyers(view: View) -> Card | None:
     if "b2b" not in view.kinds:
         return None
     say, inventory = view.say, stock(view)
-    frame = of_products.buyers(inventory).reset_index()
+    frame = measured(view, of_products.buyers).reset_index()
     held = inventory.position["reserved"].where(inventory.position["status"] == OK, 0.0)
     frame["reserved"] = held.reindex(frame["product_id"]).to_numpy()
     lumpy = frame[frame["lumpy"].to_numpy(dtype=bool)].sort_values("numerator", ascending=False)

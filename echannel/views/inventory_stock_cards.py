@@ -11,7 +11,7 @@ from echannel.views import axes, charts, curves, theme
 from echannel.views.cards import NO_FIGURES, Card, reasons, steady
 from echannel.views.context import View
 from echannel.views.frames import first_row, last_row
-from echannel.views.inventory_facts import YEAR, category, known, rows, stock, supplier, year_rows
+from echannel.views.inventory_facts import YEAR, category, known, measured, rows, stock, supplier, year_rows
 from echannel.views.tables import Column, Table
 from echannel.views.tiles import Tile, Tiles
 
@@ -21,10 +21,10 @@ _ESTIMATE = 0.5  # a share of estimated stock that is worth a word
 @steady
 def tiles(view: View) -> Tiles:
     """The headline figures of the stock."""
-    say, inventory = view.say, stock(view)
-    cost, price = (first_row(metrics.stock_value(inventory, at=at)) for at in ("cost", "price"))
-    turn, gmroi = first_row(metrics.turn(inventory)), first_row(metrics.gmroi(inventory))
-    cover = first_row(metrics.cover(inventory, by=None))
+    say = view.say
+    cost, price = (first_row(measured(view, metrics.stock_value, at=at)) for at in ("cost", "price"))
+    turn, gmroi = first_row(measured(view, metrics.turn)), first_row(measured(view, metrics.gmroi))
+    cover = first_row(measured(view, metrics.cover, by=None))
     outs = first_row(_stock_outs(view))
     days = say("inventory.days", n=round(turn["dio"])) if turn["status"] == OK else ""
     return Tiles(
@@ -69,15 +69,17 @@ def _priced(view: View, row: pd.Series) -> str:
 
 def _stock_outs(view: View) -> pd.DataFrame:
     inventory = stock(view)
-    return metrics.stock_outs(inventory, inventory.today - YEAR + 1, inventory.today, by=None)
+    return measured(
+        view, metrics.stock_outs, since=inventory.today - YEAR + 1, until=inventory.today, by=None
+    )
 
 
 @steady
 def value(view: View) -> Card:
     """What the stock is worth, and where it lies."""
     say, inventory = view.say, stock(view)
-    whole = first_row(metrics.stock_value(inventory))
-    parts = {by: metrics.stock_value(inventory, by=by) for by in ("category", "supplier_id", "location")}
+    whole = first_row(measured(view, metrics.stock_value))
+    parts = {by: measured(view, metrics.stock_value, by=by) for by in ("category", "supplier_id", "location")}
     names = {
         "category": lambda name: category(view, name),
         "supplier_id": lambda name: supplier(view, name),
@@ -95,7 +97,7 @@ def value(view: View) -> Card:
     listed = listed[(listed["units"] != 0).to_numpy()]
     sentence, figures = "", NO_FIGURES
     if whole["status"] == OK:
-        at_price = first_row(metrics.stock_value(inventory, at="price"))
+        at_price = first_row(measured(view, metrics.stock_value, at="price"))
         sentence = say(
             "inventory.say.value",
             money=say.money(whole["value"], decimals=0),
@@ -142,7 +144,7 @@ def value(view: View) -> Card:
 def over_time(view: View) -> Card:
     """How the stock has moved, week by week."""
     say = view.say
-    frame = metrics.stock_over_time(stock(view))
+    frame = measured(view, metrics.stock_over_time)
     told = known(frame)
     sentence, figures, note = "", NO_FIGURES, ""
     if len(told) > 1:
@@ -194,15 +196,16 @@ def over_time(view: View) -> Card:
 def turns(view: View) -> Card:
     """How fast the stock turns, and what it earns, by category."""
     say, inventory = view.say, stock(view)
-    turn = metrics.turn(inventory, by="category")
-    whole = first_row(metrics.turn(inventory))
+    turn = measured(view, metrics.turn, by="category")
+    whole = first_row(measured(view, metrics.turn))
     joined = turn.merge(
-        metrics.gmroi(inventory, by="category")[["category", "value"]].rename(columns={"value": "gmroi"})
+        measured(view, metrics.gmroi, by="category")[["category", "value"]].rename(columns={"value": "gmroi"})
     )
     joined = joined.merge(
-        metrics.cover(inventory, by="category")[["category", "value"]].rename(columns={"value": "cover"})
+        measured(view, metrics.cover, by="category")[["category", "value"]].rename(columns={"value": "cover"})
     )
-    through = metrics.sell_through(inventory, inventory.today - YEAR + 1, inventory.today, by="category")
+    year = inventory.today - YEAR + 1
+    through = measured(view, metrics.sell_through, since=year, until=inventory.today, by="category")
     joined = joined.merge(through[["category", "value"]].rename(columns={"value": "sold"}))
     shown = known(joined).sort_values("value", ascending=False)
     sentence, figures = "", NO_FIGURES

@@ -13,7 +13,7 @@ needs less than the first. Sources: Silver, Pyke and Thomas 2017, chapters 6 and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -91,7 +91,14 @@ def policies(
     ``lost_units`` and ``lost_margin`` (short of stock), ``active`` (still sold), ``assumed`` (inputs
     nobody stated, joined by commas), ``n``, ``status``, ``reason``. No number without demand.
     """
-    made = _decided(items, demand_facts, classes, settings, prices, what_if or WhatIf())
+    tried = what_if or WhatIf()
+    return _worked_out(
+        items, _aimed(_rests_on(items, demand_facts, prices, tried), items, classes, settings, tried)
+    )
+
+
+def _worked_out(items: pd.DataFrame, made: _Decision) -> pd.DataFrame:
+    """What is decided of each product as :func:`policies` gives it."""
     facts, known, order, per_day = made.facts, made.known, made.order, made.per_day
     frame = _figures(made)
     holding = items["holding_rate"].to_numpy("float64")
@@ -137,7 +144,8 @@ def decisions(
 ) -> pd.DataFrame:
     """Only what :func:`policies` decides, for what runs it many times: ``reorder_point`` (= ``value``),
     ``order_quantity``, ``per_day``; NaN without demand. Without quantity discounts."""
-    made = _decided(items, demand_facts, classes, settings, None, what_if or WhatIf())
+    tried = what_if or WhatIf()
+    made = _aimed(_rests_on(items, demand_facts, None, tried), items, classes, settings, tried)
     numbers = {"reorder_point": made.point, "order_quantity": made.order.quantity, "per_day": made.per_day}
     return pd.DataFrame(numbers, index=items.index).where(pd.Series(made.known, items.index), np.nan)
 
@@ -159,10 +167,11 @@ def service_curve(
     ``safety_stock_value``, ``stock_value`` (mean), ``holding_cost`` and ``lost_margin`` (per year),
     ``value`` (= stock_value), ``n`` (products with a policy and a cost), ``status``, ``reason``.
     """
+    rests_on = _rests_on(items, demand_facts, prices, WhatIf(longer=longer))  # no level moves it
     rows = []
     for level in levels:
-        found = policies(items, demand_facts, classes, settings, prices, WhatIf(service=level, longer=longer))
-        rows.append({"level": level, **curve_point(found)})
+        made = _aimed(rests_on, items, classes, settings, WhatIf(service=level, longer=longer))
+        rows.append({"level": level, **curve_point(_worked_out(items, made))})
     return pd.DataFrame(rows)
 
 
@@ -201,8 +210,8 @@ def curve_point(found: pd.DataFrame) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
-class _Decision:
-    """What is decided of each product, and what it rests on."""
+class _Basis:
+    """What a decision rests on, whatever service is aimed at: demand, days, and the order's size."""
 
     facts: pd.DataFrame
     known: np.ndarray
@@ -212,19 +221,20 @@ class _Decision:
     review: np.ndarray
     protection: Protection
     order: Order
+
+
+@dataclass(frozen=True)
+class _Decision(_Basis):
+    """What is decided of each product: the service aimed at, who says so, and when to order."""
+
     target: np.ndarray
     target_from: np.ndarray
     point: np.ndarray
 
 
-def _decided(
-    items: pd.DataFrame,
-    demand_facts: pd.DataFrame,
-    classes: pd.Series | pd.DataFrame,
-    settings: InventorySettings,
-    prices: pd.DataFrame | None,
-    tried: WhatIf,
-) -> _Decision:
+def _rests_on(
+    items: pd.DataFrame, demand_facts: pd.DataFrame, prices: pd.DataFrame | None, tried: WhatIf
+) -> _Basis:
     facts = demand_facts.reindex(items.index)
     known = _known(facts)
     lead, lead_sd, review = (
@@ -236,15 +246,25 @@ def _decided(
     lead = np.maximum(lead + tried.longer, 0.0)
     protection = Protection.of(per_day, sd_day, lead, lead_sd, review)
     order = order_of(items, per_day, review, prices, tried.cash, known)
+    return _Basis(facts, known, per_day, sd_day, lead, review, protection, order)
+
+
+def _aimed(
+    basis: _Basis,
+    items: pd.DataFrame,
+    classes: pd.Series | pd.DataFrame,
+    settings: InventorySettings,
+    tried: WhatIf,
+) -> _Decision:
+    protection, order, per_day = basis.protection, basis.order, basis.per_day
     target, target_from = _targets(items, classes, settings, tried, order, per_day)
     point = _point(protection, target, order.quantity, tried.fill)
     order, shelf = within_shelf_life(items, order, per_day, point - protection.lead.mean)
     if shelf.any():
         target, target_from = _targets(items, classes, settings, tried, order, per_day)
         point = _point(protection, target, order.quantity, tried.fill)
-    return _Decision(
-        facts, known, per_day, sd_day, lead, review, protection, order, target, target_from, point
-    )
+    parts = {one.name: getattr(basis, one.name) for one in fields(basis)}
+    return _Decision(**parts | {"order": order}, target=target, target_from=target_from, point=point)
 
 
 def _known(facts: pd.DataFrame) -> np.ndarray:
