@@ -103,6 +103,7 @@ def to_xlsx(tables: Table | list[Table], say: Speaker, cells: Cells | None = Non
 @lru_cache
 def workbook_form() -> Form:
     """What every workbook of one table has; made once in a process."""
+
     def write(out: io.BytesIO, name: str) -> list[str]:
         book = new_workbook(out)
         sheet, formats = book.add_worksheet(name), table_formats(book)
