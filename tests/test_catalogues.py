@@ -56,6 +56,7 @@ SAME_IN_BOTH = {
 NOT_FOR_READERS = {
     "system-ui, ": "a list of fonts",
     "the worker process died": "technical detail in run.log",
+    "a spare kernel does not answer": "technical detail in the server's log",
     "nom du client": "a header in other people's files",
     "SELECT product, sum(": "a query to start from",
 }

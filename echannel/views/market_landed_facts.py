@@ -101,7 +101,7 @@ def margins_at_home(view: View, of: Case | None = None) -> Margins:
     how = Options(options(view).kind)
     return _once(
         view,
-        "margins at home",
+        "margins_at_home",
         one,
         how,
         lambda: margins(one.parcels, one.cost, [one.home_route], [one.home_selling], how),
@@ -115,7 +115,7 @@ def keeping_prices(view: View, keep: Literal["rate", "money"]) -> np.ndarray:
     how = options(view)
     return _once(
         view,
-        f"price that keeps {keep}",
+        f"price_keeping_{keep}",
         one,
         how,
         lambda: price_keeping_margin(one.parcels, one.cost, target, one.route, one.selling, how, keep),

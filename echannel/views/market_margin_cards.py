@@ -132,7 +132,7 @@ def exchange_band(view: View) -> Card | None:
     say, one = view.say, year_case(view)
     how = options(view)
     found = view.kept(
-        ("margins at other rates", *rates, repr(how)),
+        ("margins_at_other_rates", *rates, repr(how)),
         lambda: at_other_rates(one.parcels, one.cost, one.route, one.selling, rates, how),
     )
     means = [_mean(found[:, at]) for at in range(len(rates))]

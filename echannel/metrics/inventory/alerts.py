@@ -14,6 +14,7 @@ from echannel.metrics.inventory.suppliers import overdue
 from echannel.metrics.result import OK
 
 DAYS = 30
+MANY_YEARS = 3650  # days of cover from which their number says nothing more
 _COLUMNS = [
     *(
         "kind",
@@ -144,7 +145,7 @@ def overstock(
         "money": units * items["unit_cost"].to_numpy("float64"),
         "cover_days": cover,
         "limit_days": limit.to_numpy("float64"),
-        "why": "reason.alert_overstock",
+        "why": np.where(cover > MANY_YEARS, "reason.alert_overstock_years", "reason.alert_overstock"),
     }
     return _rows("overstock", known & (np.nan_to_num(units) >= 1), items, policies, columns)
 

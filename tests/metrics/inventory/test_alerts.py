@@ -57,6 +57,12 @@ def test_overstock_is_cover_beyond_what_the_policy_needs_and_90_days():
     assert line["value"] == np.floor(3000 - limit * 20) and line["money"] == line["value"] * 12
 
 
+def test_stock_for_more_than_ten_years_is_said_to_be_that_not_to_last_millions_of_days():
+    goods = items(a={}, b={})
+    rows = told(goods, position(goods.index, on_hand=[20.0 * 3651, 20.0 * 3650])).set_index("product_id")
+    assert rows["why"].to_dict() == {"a": "reason.alert_overstock_years", "b": "reason.alert_overstock"}
+
+
 def test_a_supplier_is_late_by_its_promise_or_by_its_own_record():
     goods = items(a={})
     past = [
