@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,12 +11,23 @@ from handmade import canonical
 
 from echannel.countries import country_pack
 from echannel.locale import Speaker
+from echannel.metrics.inventory import Inventory
 from echannel.metrics.turnover import prepare
 from echannel.profiles import SmeProfile
+from echannel.stock import inventory_of
 from echannel.store import STORED, Manifest
 
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = '=cmd|"/c calc"!A1'
+
+
+class Shop(SimpleNamespace):
+    """A firm as views see it, without a folder."""
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """As ``Sme.inventory``."""
+        return inventory_of(self)  # type: ignore[arg-type]
 
 
 def shop(
@@ -47,7 +59,7 @@ def shop(
         versions=dict.fromkeys(names, 1),
         rejected={},
     )
-    return SimpleNamespace(
+    return Shop(
         profile=profile,
         workspace=None,
         memory=None,

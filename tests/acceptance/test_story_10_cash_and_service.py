@@ -52,8 +52,8 @@ class Dashboard:
 
     @property
     def card(self) -> BeautifulSoup:
-        card = next(slot for slot in self.page._slots if 'id="inventory-service"' in slot.widget.value)
-        return BeautifulSoup(card.widget.value, "html.parser")
+        card = next(slot for slot in self.page._slots if 'id="inventory-service"' in slot.place.widget.value)
+        return BeautifulSoup(card.place.widget.value, "html.parser")
 
     @property
     def here(self) -> list[str]:
