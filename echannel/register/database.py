@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Engine, create_engine, event, select, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -111,8 +111,10 @@ def _check_version(engine: Engine) -> None:
             session.add(SchemaVersion(version=VERSION))
         elif found.version > VERSION:
             raise UserError("reference.error.register_newer", found=str(found.version), known=str(VERSION))
-        elif found.version < VERSION:
-            found.version = VERSION  # the tables that were missing have just been made
+        else:
+            # The tables that were missing have just been made; another process may say so at the same time.
+            older = SchemaVersion.version < VERSION
+            session.execute(update(SchemaVersion).where(older).values(version=VERSION))
 
 
 def _for_several_writers(connection: Any, _: Any) -> None:

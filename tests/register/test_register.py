@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Barrier
 
 import pytest
 
@@ -21,7 +22,7 @@ from echannel.register import (
     saved_scenarios,
     set_duty_state,
 )
-from echannel.register.database import ADDRESS
+from echannel.register.database import ADDRESS, VERSION
 from echannel.workspace import Workspace
 
 
@@ -107,6 +108,23 @@ def test_several_writers_at_once_lose_nothing(register, tmp_path):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(24)))
     assert len(duty_states(register, "s", "FR")) == 24
+
+
+def test_an_older_register_is_raised_by_several_at_once(tmp_path, register):
+    path = tmp_path / "data" / "register.sqlite"
+    for _ in range(6):
+        with sqlite3.connect(path) as file:
+            file.execute("update schema_version set version = 1")
+        ready = Barrier(8)
+
+        def use(_, ready=ready):
+            ready.wait()
+            return duty_states(Register(f"sqlite:///{path}"), "s", "FR")
+
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(use, range(8))) == [{}] * 8
+    with sqlite3.connect(path) as file:
+        assert file.execute("select version from schema_version").fetchall() == [(VERSION,)]
 
 
 def test_a_newer_register_is_left_alone(tmp_path, register):
