@@ -208,7 +208,7 @@ def warm_up(*more: str) -> None:
     """
     import pandas as pd
 
-    for name in (*_LIBRARIES, *more):
+    for name in (*_LIBRARIES, *_pages(), *more):
         # A library that is not there is missed where it is used, not here.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -217,14 +217,18 @@ def warm_up(*more: str) -> None:
     _warm_words()
 
 
+def keep_for_forks() -> None:
+    """What is there now stays: forks need not look through it for garbage, and share its memory longer."""
+    gc.collect()
+    gc.freeze()
+
+
 def _nursery(channel: socket.socket) -> None:
     # The debugger's library complains of this interpreter when imported; nobody debugs here.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    warm_up(*_OF_KERNELS, *_pages())
+    warm_up(*_OF_KERNELS)
     _warm_rules()
-    # What is there now stays: forks need not look through it for garbage, and share its memory longer.
-    gc.collect()
-    gc.freeze()
+    keep_for_forks()
     # The system reaps ended kernels; nobody waits for their exit code.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while asked := _request(channel):

@@ -6,13 +6,10 @@ Nothing here starts a thread or opens a store.
 from __future__ import annotations
 
 import contextlib
-import gc
-import pkgutil
 from datetime import date
 
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-import echannel.views
 from echannel.batch.inprocess import prepare_kernel
 from echannel.batch.pages import Frame, Words, environment, report_page
 from echannel.countries import country_pack
@@ -20,7 +17,7 @@ from echannel.countries.agreements import access
 from echannel.countries.statements import statements_of
 from echannel.countries.trade.duties import duties_of
 from echannel.errors import UserError
-from echannel.kernels import warm_up
+from echannel.kernels import keep_for_forks, warm_up
 from echannel.locale import LANGUAGES, Speaker
 from echannel.reference import fx, snapshot
 from echannel.register.database import Register
@@ -39,16 +36,13 @@ _DAY = date(2026, 1, 1)  # any on which there are rules
 
 def warm_reports() -> None:
     """Make ready whatever does not depend on whose report it is."""
-    pages = [f"echannel.views.{module.name}" for module in pkgutil.iter_modules(echannel.views.__path__)]
-    warm_up(*_LATE, *pages)
+    warm_up(*_LATE)
     _warm_template()
     with contextlib.suppress(UserError):  # a pack with a mistake: the page that needs it says so
         _warm_rules()
     prepare_kernel()
     workbook_form()
-    # What is there now stays: children need not look through it for garbage, and share its pages longer.
-    gc.collect()
-    gc.freeze()
+    keep_for_forks()
 
 
 def _warm_template() -> None:

@@ -86,12 +86,15 @@ def newest_report(workspace: Workspace, sme: str, tool: str, language: str) -> s
 
 
 def _sme_option(workspace: Workspace, sme: str, current: bool) -> dict[str, Any]:
+    return {"id": sme, "name": firm_name(workspace, sme), "current": current}
+
+
+def firm_name(workspace: Workspace, sme: str) -> str:
+    """A firm's name; its id where its profile cannot be read."""
     try:
-        changed = (workspace.parameters / "smes" / f"{sme}.yml").stat().st_mtime_ns
-        name = _name(workspace, sme, changed)
+        return _name(workspace, sme, (workspace.parameters / "smes" / f"{sme}.yml").stat().st_mtime_ns)
     except (UserError, OSError):
-        name = sme
-    return {"id": sme, "name": name, "current": current}
+        return sme
 
 
 @lru_cache(maxsize=4096)

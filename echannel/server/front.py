@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
-
-from echannel.batch.pages import TEMPLATES
 from echannel.errors import UserError
 from echannel.locale import Speaker
 from echannel.profiles import SmeProfile, load_cohort, load_sme
@@ -18,6 +13,7 @@ from echannel.register import Register
 from echannel.server.home import show_home
 from echannel.server.identity import Person
 from echannel.server.opinions import opinions_link
+from echannel.server.templates import templates
 from echannel.server.waiting import AGAIN_SECONDS
 from echannel.store import SmeStore
 from echannel.workspace import Workspace
@@ -99,10 +95,4 @@ def _cohort_page(cohort: str, workspace: Workspace, say: Speaker, around: dict[s
 
 
 def _page(template: str, around: dict[str, Any], **more: Any) -> str:
-    return _pages().get_template(template).render(around=around, frame=around["frame"], **more)
-
-
-@lru_cache
-def _pages() -> Environment:
-    folders = [Path(__file__).parent / "template", TEMPLATES]
-    return Environment(loader=FileSystemLoader(folders), autoescape=True, trim_blocks=True)
+    return templates().get_template(template).render(around=around, frame=around["frame"], **more)

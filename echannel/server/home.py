@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from urllib.parse import parse_qs
 
 from IPython.display import HTML
-from jinja2 import Environment, FileSystemLoader
 
 from echannel.batch.index import profile_facts, tool_question, tool_title
 from echannel.batch.pages import Link
@@ -18,6 +15,7 @@ from echannel.batch.plan import find_notebook, page_names
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import cohort_ids, load_cohort, load_sme, sme_ids
+from echannel.server.templates import templates
 from echannel.server.urls import dashboard_url
 from echannel.store import SmeStore
 from echannel.workspace import Workspace, find_workspace
@@ -59,7 +57,7 @@ def show_home(
     cohorts, own = cohort_ids(where), smes is not None
     wanted = query.get("cohort", [cohort])[-1]
     current = wanted if wanted in cohorts else next(iter(cohorts), "")
-    page = _environment().get_template("home.html.j2")
+    page = templates().get_template("home.html.j2")
     return HTML(
         page.render(
             title=say("serve.home.title"),
@@ -154,9 +152,3 @@ def _firm(workspace: Workspace, sme: str, say: Speaker) -> Firm:
     )
     facts = f"{profile_facts(profile, say)} · {say('serve.home.synced', day=say.day(synced))}"
     return Firm(profile.name, facts, links)
-
-
-@lru_cache
-def _environment() -> Environment:
-    folder = Path(__file__).parent / "template"
-    return Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True)

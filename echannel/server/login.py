@@ -6,16 +6,13 @@ import asyncio
 import ipaddress
 import math
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
-from jinja2 import Environment, FileSystemLoader
 from jupyter_server.auth.decorator import allow_unauthenticated
 from tornado.web import HTTPError
 
-from echannel.batch.pages import BRAND, TEMPLATES, Frame, Link, Words
+from echannel.batch.pages import BRAND, Frame, Link, Words
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.register import Register
@@ -25,6 +22,7 @@ from echannel.register.users import Account, check_sign_in, choose_password, lin
 from echannel.server.assets import assets_url
 from echannel.server.identity import SignedInPeople
 from echannel.server.plain import Plain
+from echannel.server.templates import templates
 from echannel.server.throttle import Throttle
 from echannel.server.urls import RENDER
 
@@ -117,7 +115,7 @@ class _Door(Plain):
         frame = Frame(
             language, f"{title} · {BRAND}", assets_url(), Words.of(say), None, (), links, figures=False
         )
-        page = _pages().get_template(template)
+        page = templates().get_template(template)
         self.finish(page.render(frame=frame, say=say, title=title, xsrf=self.xsrf_token.decode(), **more))
 
 
@@ -231,9 +229,3 @@ def let_in(handler: _Door, account: Account) -> None:
         sign_out(people.register, before)
     people.give_cookie(handler, sign_in(people.register, account))
     handler.clear_cookie("_xsrf")
-
-
-@lru_cache
-def _pages() -> Environment:
-    folders = [Path(__file__).parent / "template", TEMPLATES]
-    return Environment(loader=FileSystemLoader(folders), autoescape=True, trim_blocks=True)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
 
 import tornado.web
-from jinja2 import Environment, FileSystemLoader
 
 from echannel.batch.index import tool_title
-from echannel.batch.pages import BRAND, TEMPLATES, Frame, Link, Words
-from echannel.errors import UserError
+from echannel.batch.pages import BRAND, Frame, Link, Words
 from echannel.locale import LANGUAGES, Speaker
 from echannel.opinions import figure_name
-from echannel.profiles import load_sme
 from echannel.register import Register
 from echannel.register.audit_trail import note_opened
 from echannel.register.dealt import STATES, Opinion, State, count_open, deal_with, opinions_of, spoken_of
 from echannel.server.assets import assets_url
+from echannel.server.frames import firm_name
 from echannel.server.identity import Person
 from echannel.server.plain import Plain
 from echannel.server.serving import Serving
+from echannel.server.templates import templates
 from echannel.server.urls import dashboard_url
+from echannel.views.cards import anchor
 from echannel.workspace import Workspace, find_workspace
 
 ROUTE = "/opinions"
@@ -125,7 +123,7 @@ class OpinionsHandler(Plain):
         account = {"name": self.person.name, "sign_out": say("login.sign_out"), "xsrf": xsrf}
         self.set_header("Cache-Control", "no-store")
         self.finish(
-            _pages()
+            templates()
             .get_template("opinions.html.j2")
             .render(
                 frame=frame,
@@ -136,7 +134,9 @@ class OpinionsHandler(Plain):
                 action=_address(asked),
                 xsrf=xsrf,
                 opinions=[_told(one, say) for one in shown],
-                firms=[(sme, _firm(sme)) for sme in sorted({sme for sme, _, _ in spoken})],
+                firms=[
+                    (sme, firm_name(find_workspace(), sme)) for sme in sorted({sme for sme, _, _ in spoken})
+                ],
                 tools=_figures(spoken, say),
                 states=[(state, say(f"feedback.list.state.{state}")) for state in STATES],
                 older=_address(older) if older else "",
@@ -146,15 +146,14 @@ class OpinionsHandler(Plain):
 
 def _told(one: Opinion, say: Speaker) -> dict[str, Any]:
     """One opinion in words; all of it is text, whatever its reader wrote."""
-    place = one.card.replace(".", "-").replace("_", "-")
     dealt = ""
     if one.dealt_at is not None:
         dealt = say("feedback.list.dealt_by", who=one.by, day=say.day(one.dealt_at))
     return {
         "id": one.id,
-        "firm": _firm(one.sme),
+        "firm": firm_name(find_workspace(), one.sme),
         "figure": figure_name(one.tool, one.card, say),
-        "url": f"{dashboard_url(one.tool, sme=one.sme, lang=say.language)}#{place}",
+        "url": f"{dashboard_url(one.tool, sme=one.sme, lang=say.language)}#{anchor(one.card)}",
         "kind": one.kind,
         "kind_words": say(f"feedback.button.{one.kind}"),
         "text": one.text,
@@ -171,7 +170,7 @@ def _figures(
     return [
         (
             tool,
-            _tool(tool, say),
+            tool_title(say, tool),
             [
                 (card, figure_name(tool, card, say))
                 for card in sorted({card for _, other, card in spoken if other == tool})
@@ -181,29 +180,9 @@ def _figures(
     ]
 
 
-def _tool(tool: str, say: Speaker) -> str:
-    try:
-        return tool_title(say, tool)
-    except KeyError:  # a tool that an older version had
-        return tool
-
-
-def _firm(sme: str) -> str:
-    try:
-        return load_sme(find_workspace(), sme).name
-    except UserError:
-        return sme
-
-
 def _address(asked: dict[str, str]) -> str:
     return f"{ROUTE}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
-
-
-@lru_cache
-def _pages() -> Environment:
-    folders = [Path(__file__).parent / "template", TEMPLATES]
-    return Environment(loader=FileSystemLoader(folders), autoescape=True, trim_blocks=True)

@@ -109,6 +109,11 @@ def title(key: str, say: Speaker) -> str:
     return say(f"{tool}.card.{name}.title")
 
 
+def anchor(key: str) -> str:
+    """Where on its page a card stands: the part of the address after "#"."""
+    return key.replace(".", "-").replace("_", "-")
+
+
 def to_page(card: Card, say: Speaker, sources: str, audit: str = "", live: bool = False) -> str:
     """The card as HTML; everything in it that came from outside is escaped.
 
@@ -116,7 +121,7 @@ def to_page(card: Card, say: Speaker, sources: str, audit: str = "", live: bool 
     its readers' opinions.
     """
     question = title(card.key, say)
-    name = card.key.replace(".", "-").replace("_", "-")
+    name = anchor(card.key)
     sentence = f'<p class="ec-sentence">{escape(card.sentence)}</p>' if card.sentence else ""
     described = f"{question} {card.sentence}".strip()
     figures = "".join(charts.to_html(figure, described) for figure in card.figures)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
-from login_help import OTHER, OWN, Served, make_workspace, serving
+from login_help import OTHER, OWN, Served, serving_four
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    root: Path = tmp_path_factory.mktemp("served")
-    runtime = tmp_path_factory.mktemp("runtime")
-    with serving(make_workspace(root / "work"), runtime, "--dashboards", "4") as running:
+    with serving_four(tmp_path_factory) as running:
         yield running
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+import pytest
 import requests
 from jupyter_client import BlockingKernelClient
 from waiting import free_port, wait_for
@@ -197,3 +198,11 @@ def serving(workspace: Workspace, runtime: Path, *options: str) -> Iterator[Serv
         finally:
             process.terminate()
             process.wait(20)
+
+
+@contextlib.contextmanager
+def serving_four(folders: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server for four dashboards at once, on a workspace of its own."""
+    workspace, runtime = make_workspace(folders.mktemp("served") / "work"), folders.mktemp("runtime")
+    with serving(workspace, runtime, "--dashboards", "4") as running:
+        yield running

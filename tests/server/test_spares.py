@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from login_help import OTHER, OWN, Served, make_workspace, serving
+from login_help import OTHER, OWN, Served, make_workspace, serving_four
 
 from echannel.register import open_register
 from echannel.register.users import add_user
@@ -21,9 +21,7 @@ from echannel.register.users import add_user
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server for four dashboards, and thus one spare."""
-    root: Path = tmp_path_factory.mktemp("spares")
-    runtime = tmp_path_factory.mktemp("runtime")
-    with serving(make_workspace(root / "work"), runtime, "--dashboards", "4") as running:
+    with serving_four(tmp_path_factory) as running:
         yield running
 
 
