@@ -242,36 +242,41 @@ def _expected(model: BgNbd, weeks: np.ndarray, x: np.ndarray, t_x: np.ndarray, T
     pairs = pd.DataFrame({"x": x, "T": T})
     first = ~pairs.duplicated().to_numpy()
     place = pairs.groupby(["x", "T"], sort=False).ngroup().to_numpy()
-    growth = np.stack([_growth(model, until, x[first], T[first]) for until in weeks])
-    return growth[:, place] * probability_alive(model, x, t_x, T)
+    return _growth(model, weeks, x[first], T[first])[:, place] * probability_alive(model, x, t_x, T)
 
 
-def _growth(model: BgNbd, weeks: float, x: np.ndarray, T: np.ndarray) -> np.ndarray:
-    """Expected purchases of customers who are still there."""
+def _growth(model: BgNbd, weeks: np.ndarray, x: np.ndarray, T: np.ndarray) -> np.ndarray:
+    """Expected purchases within each of ``weeks`` (rows) of customers who are still there (columns)."""
     assert model.b is not None
     a = model.a if abs(model.a - 1) > _NEAR_ONE else 1 + _NEAR_ONE
     c = a + model.b + x - 1
     c = np.where(np.abs(c) > _NEAR_ONE, c, _NEAR_ONE)
-    rest = (model.alpha + T) / (model.alpha + T + weeks)
+    rest = (model.alpha + T) / (model.alpha + T + weeks[:, np.newaxis])
     # Euler's transformation of equation 10: its own 2F1 overflows for frequent customers.
     series = hyp2f1(a + model.b - 1 - model.r, a - 1, c, 1 - rest)
     growth = c / (a - 1) * (1 - rest ** (a - 1) * series)
-    for at in np.flatnonzero(~np.isfinite(growth)):
-        growth[at] = _growth_by_quadrature(model, weeks, x[at], T[at])
+    known = np.isfinite(growth)
+    unknown = ~known.all(axis=0)
+    for count in np.unique(x[unknown]):
+        at = unknown & (x == count)
+        growth[:, at] = np.where(
+            known[:, at], growth[:, at], _growth_by_quadrature(model, weeks, count, T[at])
+        )
     return growth
 
 
-def _growth_by_quadrature(model: BgNbd, weeks: float, x: float, T: float) -> float:
-    """Purchases expected of a customer who is alive, as the mean over his chance ``p`` of leaving.
+def _growth_by_quadrature(model: BgNbd, weeks: np.ndarray, x: float, T: np.ndarray) -> np.ndarray:
+    """Purchases expected of customers who are alive, as the mean over their chance ``p`` of leaving.
 
     ``p`` is Beta(a, b + x); given it, (1 − ((α + T) / (α + T + p·t))^(r + x)) / p purchases are expected.
     For extreme parameters SciPy's 2F1 overflows where this integral is tame.
     """
     assert model.b is not None
-    nodes, weights = roots_jacobi(64, model.b + x - 1, model.a - 1)
+    nodes, weights = roots_jacobi(64, model.b + x - 1, model.a - 1)  # the same for all who bought as often
     p = (1 + nodes) / 2
-    purchases = -np.expm1(-(model.r + x) * np.log1p(p * weeks / (model.alpha + T))) / p
-    return float(np.average(purchases, weights=weights))
+    time = weeks[:, np.newaxis, np.newaxis] / (model.alpha + T[:, np.newaxis])
+    purchases = -np.expm1(-(model.r + x) * np.log1p(p * time)) / p
+    return np.average(purchases, weights=weights, axis=-1)
 
 
 def expected_value(model: GammaGamma, x: np.ndarray, monetary: np.ndarray) -> np.ndarray:
