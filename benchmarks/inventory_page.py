@@ -23,8 +23,8 @@ from echannel.views import (
     inventory_proof_cards,
     inventory_service_cards,
 )
+from echannel.views.blocks import block_html, opening_html
 from echannel.views.context import Choice, View, WhatIf
-from echannel.views.page import block_html, opening_html
 
 CARDS = (
     inventory_order_cards.order_now,

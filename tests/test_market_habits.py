@@ -18,7 +18,7 @@ from echannel.metrics.market.habits import free_delivery, payment_habits
 from echannel.metrics.market.traction import last_year
 from echannel.reference import snapshot
 from echannel.views import market_habits_cards
-from echannel.views.page import block_html
+from echannel.views.blocks import block_html
 
 ORDER = st.tuples(
     st.sampled_from(["FR", "GB", "DE", None]),

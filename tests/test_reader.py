@@ -20,10 +20,11 @@ from echannel.register import Register
 from echannel.register.feedback import feedback_of
 from echannel.views import address, growth_cards, place_cards
 from echannel.views import feedback as opinions
+from echannel.views.blocks import block_html
 from echannel.views.context import Choice, View, WhatIf, day_of, period_named
 from echannel.views.filters import NAMED, filter_bar
 from echannel.views.market_choice import MarketChoice
-from echannel.views.page import Page, block_html
+from echannel.views.page import Page
 from echannel.views.plan_choice import PlanChoice
 
 EN, FR = Speaker("en", "FR", "EUR"), Speaker("fr", "FR", "EUR")

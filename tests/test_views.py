@@ -34,10 +34,11 @@ from echannel.views import (
     theme,
 )
 from echannel.views import page as pages
+from echannel.views.blocks import block_html, opening_html
 from echannel.views.cards import Card, Download, steady, to_page
 from echannel.views.context import Choice, View, period_named
 from echannel.views.export import to_csv, to_xlsx
-from echannel.views.page import Page, block_html, opening_html
+from echannel.views.page import Page
 from echannel.views.tables import Column, Table, currency_sign, to_html
 
 EN, FR = Speaker("en", "GB", "GBP"), Speaker("fr", "FR", "EUR")

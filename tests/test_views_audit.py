@@ -14,9 +14,9 @@ from echannel.metrics.audit import checks
 from echannel.stock import inventory_of
 from echannel.store import STORED
 from echannel.views import audit_cards
+from echannel.views.blocks import block_html, opening_html
 from echannel.views.context import View
 from echannel.views.export import to_csv
-from echannel.views.page import block_html, opening_html
 
 FR = Speaker("fr", "FR", "EUR")
 CARDS = [

@@ -29,8 +29,9 @@ from echannel.views import (
     inventory_stock_cards,
 )
 from echannel.views import page as pages
+from echannel.views.blocks import block_html, opening_html
 from echannel.views.context import Choice, View, WhatIf
-from echannel.views.page import Page, block_html, opening_html
+from echannel.views.page import Page
 
 STEADY = [
     inventory_stock_cards.tiles,

@@ -27,9 +27,10 @@ from echannel.views import (
     market_traction_cards,
 )
 from echannel.views import page as pages
+from echannel.views.blocks import block_html, opening_html
 from echannel.views.context import Choice, View
 from echannel.views.market_choice import MarketChoice
-from echannel.views.page import Page, block_html, opening_html
+from echannel.views.page import Page
 
 CARDS = [
     market_traction_cards.tiles,

@@ -23,10 +23,10 @@ from echannel.views import (
     market_swot_cards,
     market_trend_cards,
 )
+from echannel.views.blocks import block_html
 from echannel.views.context import Choice, View
 from echannel.views.market_choice import MarketChoice
 from echannel.views.market_price_notes import PriceNotes
-from echannel.views.page import block_html
 from echannel.views.tables import to_html
 from echannel.workspace import Workspace
 

@@ -26,8 +26,9 @@ from echannel.views import (
     planning_opening,
     planning_plan,
 )
+from echannel.views.blocks import block_html, opening_html
 from echannel.views.context import Choice, View
-from echannel.views.page import Page, block_html, opening_html
+from echannel.views.page import Page
 from echannel.views.plan_choice import PlanChoice
 
 TOLD = {

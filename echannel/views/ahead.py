@@ -17,8 +17,9 @@ import nbformat
 from echannel.batch.plan import find_notebook
 from echannel.errors import UserError
 from echannel.sme import hold
+from echannel.views.blocks import block_html, opening_html
 from echannel.views.context import View
-from echannel.views.page import CardFunction, block_html, opening_html
+from echannel.views.page import CardFunction
 from echannel.workspace import find_workspace
 
 TOOLS = ("growth", "audit")

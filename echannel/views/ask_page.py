@@ -17,9 +17,9 @@ from echannel.errors import UserError
 from echannel.views.ask_answer import answer_card
 from echannel.views.ask_controls import Controls
 from echannel.views.ask_found import found_html, tables_html
+from echannel.views.blocks import panel
 from echannel.views.cards import to_page
 from echannel.views.context import View
-from echannel.views.page import panel
 
 
 def explorer(view: View, _: Callable[[], None]) -> Explorer:
