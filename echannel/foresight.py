@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +25,8 @@ from echannel.metrics.planning import history
 from echannel.metrics.planning.season import Peers
 from echannel.metrics.planning.shape import pooled, shape_of
 from echannel.metrics.turnover import as_date
-from echannel.profiles import cohort_ids, load_cohort
+from echannel.peers import season_of, season_path
+from echannel.profiles import load_cohort
 from echannel.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -88,13 +88,7 @@ def computed(sme: Sme, kind: str | None = None) -> TurnoverForecast:
 def season_of_peers(sme: Sme) -> Peers | None:
     """The seasonal shape of the SME's cohort, where one was written."""
     where = getattr(sme, "workspace", None)
-    if where is None:
-        return None
-    for cohort in cohort_ids(where):
-        path = _season_path(where, cohort)
-        if path.is_file() and sme.profile.id in load_cohort(where, cohort).smes:
-            return _read_season(path, sme.profile.orientation)
-    return None
+    return None if where is None else season_of(where, sme.profile)
 
 
 def write_season(workspace: Workspace, cohort: str) -> tuple[str, ...]:
@@ -117,7 +111,7 @@ def write_season(workspace: Workspace, cohort: str) -> tuple[str, ...]:
             if sme.profile.orientation in shapes:
                 shapes[sme.profile.orientation].append(own)
     found = {group: made for group, own in shapes.items() if (made := pooled(own)) is not None}
-    path = _season_path(workspace, cohort)
+    path = season_path(workspace, cohort)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         group: {
@@ -131,25 +125,6 @@ def write_season(workspace: Workspace, cohort: str) -> tuple[str, ...]:
     partial.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
     partial.replace(path)
     return tuple(sorted(content))
-
-
-def _season_path(workspace: Workspace, cohort: str) -> Path:
-    return workspace.root / "data" / "seasons" / f"{cohort}.json"
-
-
-def _read_season(path: Path, orientation: str) -> Peers | None:
-    """The shape of the firms most alike; None where the file is not what it should be."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        chosen = content.get(orientation) or content.get("all")
-        if chosen is None:
-            return None
-        index = np.log(np.array(chosen["index"], dtype="float64"))
-        if index.shape != (12,) or not np.isfinite(index).all():
-            return None
-        return Peers(index - index.mean(), float(chosen["spread"]), int(chosen["firms"]))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
 
 
 def _key(sme: Sme, kind: str | None) -> str:

@@ -12,6 +12,7 @@ from stock_shop import MadeUp, stocked
 from views_shop import shop_tables
 
 from echannel import foresight
+from echannel.peers import SEASON, season_text
 from echannel.views import planning_sales_cards
 from echannel.views.cards import to_page
 from echannel.views.context import View
@@ -76,6 +77,17 @@ def test_a_cohorts_season_is_twelve_factors_and_no_figure(tmp_path, firm, monkey
     lent = foresight.season_of_peers(young)
     assert lent is not None and lent.log_index.sum() == pytest.approx(0, abs=1e-9)
     assert foresight._key(young, None) != foresight._key(firm, None)
+
+    # A kernel of this firm alone opens no cohort's file: it is handed the same shape, and no name.
+    by_file, text = foresight._key(young, None), season_text(workspace, young.profile)
+    assert "firm" not in text.replace('"firms"', "") and "pilot" not in text
+    monkeypatch.setenv(SEASON, text)
+    young.workspace = Workspace(tmp_path / "elsewhere")
+    assert foresight._key(young, None) == by_file
+    monkeypatch.setenv(SEASON, "")
+    assert foresight.season_of_peers(young) is None
+    monkeypatch.delenv(SEASON)
+    young.workspace = workspace
     stranger = type(firm)(firm.profile, firm.tables)
     stranger.workspace = workspace
     assert foresight.season_of_peers(stranger) is None

@@ -25,6 +25,8 @@ from tornado.websocket import websocket_connect
 from waiting import free_port, wait_for
 
 from echannel.confine import landlock_version
+from echannel.hub.spawner import lay_out
+from echannel.profiles import load_cohort
 from echannel.register import Register, save_scenario, saved_scenarios
 from echannel.register.users import add_user, choose_password, link_holder, make_link
 from echannel.workspace import Workspace
@@ -194,6 +196,13 @@ for sme in ("kent-gifts", "breizh-epicerie"):
 from echannel.launcher import visible_smes
 from echannel.workspace import find_workspace
 print("sees", *visible_smes(find_workspace()))
+from echannel.profiles import cohort_ids, load_cohort
+for name in cohort_ids(find_workspace()):
+    print("cohort", name, *load_cohort(find_workspace(), name).smes)
+try:
+    print("cohorts", os.listdir({root!r} + "/parameters/cohorts"))
+except OSError as error:
+    print("cohorts", type(error).__name__)
 print("secrets", [name for name in os.environ if "REGISTER" in name or "DATABASE" in name])
 (find_workspace().notebooks / "own" / "mine.txt").write_text("kept")
 try:
@@ -219,10 +228,29 @@ def test_a_consultant_explores_their_own_firms_and_can_open_no_others(
     sees = next(line for line in said.splitlines() if line.startswith("sees"))
     assert mine in sees
     assert other not in sees
+    cohort = next(line for line in said.splitlines() if line.startswith("cohort demo"))
+    assert set(cohort.split()[2:]) == set(sees.split()[1:])
+    assert "cohorts PermissionError" in said
     assert "secrets []" in said
     assert "write PermissionError" in said
     homes = list((workspace.root / "data" / "homes").iterdir())
     assert any((home / "workspace/notebooks/own/mine.txt").exists() for home in homes)
+
+
+@pytest.mark.parametrize("planted", ["", "parameters", "parameters/cohorts", "data"])
+def test_a_link_that_a_consultant_lays_leads_the_hub_nowhere(
+    tmp_path, workspace: Workspace, planted: str
+) -> None:
+    real = tmp_path / "real"
+    (real / "parameters" / "smes").mkdir(parents=True)
+    shutil.copytree(workspace.parameters / "cohorts", real / "parameters" / "cohorts")
+    before = {path: path.read_bytes() for path in real.rglob("*.yml")}
+    link = tmp_path / "home" / "workspace" / planted
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(real / planted)
+    root = lay_out(workspace, ["kent-gifts"], tmp_path / "home")
+    assert {path: path.read_bytes() for path in real.rglob("*.yml")} == before
+    assert load_cohort(Workspace(root), "demo").smes == ("kent-gifts",)
 
 
 def test_who_is_no_consultant_or_has_the_wrong_password_stays_outside(hub: str) -> None:

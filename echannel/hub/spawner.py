@@ -5,20 +5,25 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jupyterhub.spawner import LocalProcessSpawner
 from traitlets import Unicode, default
 
+from echannel.errors import UserError
 from echannel.hub.authenticator import consultant
 from echannel.hub.confined import HOME, READABLE
 from echannel.launcher import ALLOWED
+from echannel.peers import season_path
+from echannel.profiles import cohort_ids, load_cohort
 from echannel.register import open_register
 from echannel.server.access import smes_of
-from echannel.server.kernels_of import SHARED, environment, link_parts, own_parts, readable
+from echannel.server.reach import SHARED, environment, link_parts, own_parts, readable
 from echannel.workspace import Workspace, find_workspace
 
 # A shell would be shut in as well, but nobody needs one to explore tables; dashboards are served elsewhere.
@@ -100,13 +105,43 @@ def _stores(workspace: Workspace, smes: Iterable[str]) -> list[Path]:
 def lay_out(workspace: Workspace, smes: Iterable[str], home: Path) -> Path:
     """A workspace under ``home`` with links to what belongs to ``smes``, made anew; own notebooks stay."""
     root = home / "workspace"
+    _unlink_all(root)  # before anything is written: a link that somebody laid there must lead nowhere
     for folder in ("parameters/smes", "data/store", "data/inbox", f"notebooks/{_OWN_NOTEBOOKS}", "reports"):
         (root / folder).mkdir(parents=True, exist_ok=True)
-    for link in root.rglob("*"):
-        if link.is_symlink():
-            link.unlink()
     notebooks = [f"notebooks/{path.name}" for path in workspace.notebooks.glob("*.ipynb")]
     link_parts(workspace, [*SHARED, *notebooks], root)
     for sme in smes:
         link_parts(workspace, [*own_parts(sme), f"data/store/{sme}"], root)
+    _cohorts(workspace, set(smes), root)
     return root
+
+
+def _unlink_all(root: Path) -> None:
+    if root.is_symlink():
+        root.unlink()
+    for here, folders, files in os.walk(root):
+        for path in (Path(here) / name for name in (*folders, *files)):
+            if path.is_symlink():
+                path.unlink()
+
+
+def _cohorts(workspace: Workspace, smes: set[str], root: Path) -> None:
+    """Copies of the cohorts that these firms are in, without the other firms, and of the seasons lent."""
+    for part in ("parameters/cohorts", "data/seasons"):
+        shutil.rmtree(root / part, ignore_errors=True)
+        (root / part).mkdir(parents=True)
+    for name in cohort_ids(workspace):
+        try:
+            cohort = load_cohort(workspace, name)
+        except UserError:
+            continue  # a coordinator's to put right
+        groups = [(group, [sme for sme in group.smes if sme in smes]) for group in cohort.groups]
+        own = [group.model_dump() | {"smes": seen} for group, seen in groups if seen]
+        if not own:
+            continue
+        content = cohort.model_dump() | {"launch_pads": list(cohort.launch_pads), "groups": own}
+        text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+        (root / "parameters" / "cohorts" / f"{name}.yml").write_text(text, encoding="utf-8")
+        season = season_path(workspace, name)
+        if season.is_file():
+            shutil.copy(season, season_path(Workspace(root), name))

@@ -36,8 +36,9 @@ from echannel.server.authorizer import EndOwnKernel, OwnKernels, WidgetsOnly
 from echannel.server.handlers import AssetHandler, DashboardHandler, HomeHandler, LibraryHandler, NothingHere
 from echannel.server.headers import headers
 from echannel.server.identity import EverybodyHere, SignedInPeople
-from echannel.server.kernels_of import KernelsOfPeople, environment
+from echannel.server.kernels_of import KernelsOfPeople
 from echannel.server.login import LOGIN, LOGOUT, LinkHandler, LoginHandler, LogoutHandler
+from echannel.server.reach import environment
 from echannel.server.serving import ADDRESS, Serving, check_open_to_others
 from echannel.views.places import OURS
 from echannel.workspace import Workspace

@@ -8,10 +8,8 @@ import logging
 import os
 import shutil
 import socket
-import sys
-import sysconfig
 import uuid
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,42 +18,15 @@ from typing import Any
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
-import echannel
 from echannel.confine import landlock_version
 from echannel.kernels import Confinement
 from echannel.register import Register
 from echannel.register.brokered import answer_kernel
 from echannel.server.identity import Person
+from echannel.server.reach import environment, of_its_firm, readable, root_of_links
 from echannel.server.spares import Spare
 from echannel.workspace import Workspace
 
-SME = "ECHANNEL_SME"
-# All that a kernel learns of the server's environment: no address, password or key is among it.
-_KNOWN = (
-    *(
-        "PATH",
-        "LANG",
-        "LC_ALL",
-        "LC_CTYPE",
-        "TZ",
-        "PYTHONPATH",
-        "PYTHONHASHSEED",
-        "VIRTUAL_ENV",
-        "JUPYTER_PATH",
-    ),
-    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ECHANNEL_ROOT"),
-    *("SCRIPT_NAME", "QUERY_STRING", "SERVER_SOFTWARE", "VOILA_BASE_URL", "VOILA_PREHEAT", "ECHANNEL_PAGE"),
-)
-_SYSTEM = (
-    *("/usr", "/lib", "/lib64", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat"),
-    *("/sys/devices/system/cpu", "/sys/fs/cgroup", "/dev/zero", "/dev/random", "/dev/urandom"),
-    *("/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/etc/fonts", "/etc/mime.types"),
-)
-# What of a workspace every SME's pages read.
-SHARED = (
-    *("parameters/countries", "parameters/cohorts", "parameters/reference.yml"),
-    *("data/reference", "data/seasons"),
-)
 log = logging.getLogger(__name__)
 
 
@@ -78,42 +49,6 @@ def granted(person: Person, sme: str) -> Iterator[None]:
         yield
     finally:
         _GRANT.reset(token)
-
-
-def environment(source: Mapping[str, str]) -> dict[str, str]:
-    """What of an environment a kernel may know."""
-    return {name: value for name, value in source.items() if name in _KNOWN}
-
-
-def own_parts(sme: str) -> tuple[str, ...]:
-    """What of a workspace belongs to one SME, besides its tables."""
-    return f"parameters/smes/{sme}.yml", f"data/inbox/{sme}"
-
-
-def link_parts(workspace: Workspace, parts: Iterable[str], root: Path) -> None:
-    """Links below ``root`` to those of a workspace's ``parts`` that are there."""
-    for part in parts:
-        if (workspace.root / part).exists():
-            (root / part).parent.mkdir(parents=True, exist_ok=True)
-            (root / part).symlink_to(workspace.root / part)
-
-
-def readable(workspace: Workspace, sme: str) -> tuple[str, ...]:
-    """What a kernel may read: the programs, the shared reference data, and what belongs to its SME."""
-    places = [
-        *map(Path, _SYSTEM),
-        *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        *(
-            Path(prefix) / part
-            for prefix in (sys.prefix, sys.base_prefix)
-            for part in ("lib", "share", "etc")
-        ),
-        Path(sys.prefix) / "pyvenv.cfg",
-        Path(echannel.__file__).parent,
-        workspace.notebooks,
-        *(workspace.root / part for part in (*SHARED, *own_parts(sme))),
-    ]
-    return tuple(dict.fromkeys(str(place) for place in places))
 
 
 class KernelsOfPeople(AsyncMappingKernelManager):
@@ -201,7 +136,7 @@ class KernelsOfPeople(AsyncMappingKernelManager):
         kernel_id = str(uuid.uuid4())
         home = self._home(kernel_id)
         home.mkdir(parents=True, mode=0o700)
-        env = {**environment(kwargs.pop("env", {})), SME: grant.sme}
+        env = {**environment(kwargs.pop("env", {})), **of_its_firm(self.workspace, grant.sme)}
         confined = self._confinement(kernel_id, grant.sme, home, env)
         ours, theirs = socket.socketpair()
         self._grants[kernel_id] = grant
@@ -228,7 +163,7 @@ class KernelsOfPeople(AsyncMappingKernelManager):
         own = Path(self.connection_dir) / f"kernel-{kernel_id}.json"
         enforced = landlock_version() > 0
         if not enforced:
-            env["ECHANNEL_ROOT"] = str(_root_of_links(self.workspace, sme, home / "root"))
+            env["ECHANNEL_ROOT"] = str(root_of_links(self.workspace, sme, home / "root"))
         writable = (str(home), str(own), str(self.workspace.store / sme), "/dev/null")
         return Confinement(readable(self.workspace, sme), writable, str(home), enforced)
 
@@ -299,9 +234,3 @@ async def _quietly(what: Coroutine[Any, Any, None]) -> None:
         await what
     except Exception:
         log.exception("beside a page")
-
-
-def _root_of_links(workspace: Workspace, sme: str, root: Path) -> Path:
-    """A workspace that holds one SME's parts only, where the system itself keeps nothing apart."""
-    link_parts(workspace, (*SHARED, *own_parts(sme), f"data/store/{sme}", "notebooks"), root)
-    return root

@@ -75,6 +75,9 @@ def make_workspace(root: Path) -> Workspace:
         id="two", name=CANARIES[2], sme=OTHER
     )
     (workspace.parameters / "cohorts" / "all.yml").write_text(_COHORT + groups)
+    (workspace.root / "data" / "seasons").mkdir()
+    lent = {"all": {"index": [*[1.25] * 6, *[0.8] * 6], "spread": 0.2, "firms": 5}}
+    (workspace.root / "data" / "seasons" / "all.json").write_text(json.dumps(lent))
     cells = [nbformat.v4.new_code_cell(source) for source in _CELLS]
     cells[0].metadata["tags"] = ["parameters"]
     notebook = nbformat.v4.new_notebook(cells=cells)

@@ -324,6 +324,37 @@ print({SECRET!r} in read('/proc/self/environ') + str(dict(os.environ)), [*os.env
     ]
 
 
+def test_a_kernel_is_lent_its_cohorts_season_and_learns_of_no_other_firm(served, own_kernel):
+    if not landlock_version():
+        pytest.skip("this system does not enforce it")
+    root = served.workspace.root
+    said = served.run_in(
+        own_kernel,
+        REACH
+        + f"""
+root = {str(root)!r}
+for folder in ("parameters", "parameters/cohorts", "parameters/smes", "data", "data/seasons", "data/store"):
+    print(tried(lambda: os.listdir(root + "/" + folder)), tried(lambda: os.scandir(root + "/" + folder)))
+for file in ("parameters/cohorts/all.yml", "data/seasons/all.json", "parameters/smes/{OTHER}.yml"):
+    print(read(root + "/" + file), tried(lambda: os.open(root + "/" + file, os.O_RDWR)))
+from echannel.profiles import cohort_ids, load_cohort, load_sme
+from echannel.workspace import find_workspace
+here = find_workspace()
+print(tried(lambda: cohort_ids(here)))
+print(tried(lambda: load_cohort(here, "all")), tried(lambda: load_sme(here, {OTHER!r})))
+print({OTHER!r} in str(dict(os.environ)), {CANARIES[2]!r} in str(dict(os.environ)))
+from echannel.foresight import season_of_peers
+lent = season_of_peers(page.view.sme)
+print(lent.firms, lent.spread, (2.718281828 ** lent.log_index).round(2).tolist())
+""",
+    ).splitlines()
+    assert said[:9] == ["PermissionError PermissionError"] * 9
+    assert said[9] in ("[]", "PermissionError")
+    assert all(word in ("UserError", "PermissionError") for word in said[10].split())
+    assert said[11] == "False False"
+    assert said[12] == f"5 0.2 {[*[1.25] * 6, *[0.8] * 6]}"
+
+
 def test_the_register_answers_a_kernel_for_its_own_firm_whatever_it_asks_for(served, own_kernel):
     set_duty_state(served.register, OTHER, "FR", "vat", "done", note=CANARIES[0])
     set_duty_state(served.register, OWN, "FR", "vat", "asked", note="ours")

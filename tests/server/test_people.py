@@ -28,8 +28,8 @@ from echannel.register.users import (
 )
 from echannel.server.access import check_scope, smes_of
 from echannel.server.front import FEWEST, cohort_figures
-from echannel.server.kernels_of import environment, readable
 from echannel.server.login import network_of, safe_next
+from echannel.server.reach import environment, readable
 from echannel.server.serving import Serving, check_open_to_others
 from echannel.server.throttle import Throttle
 from echannel.server.waiting import AGAIN_SECONDS, WaitingRoom

@@ -12,7 +12,7 @@ from echannel.errors import UserError
 from echannel.profiles import load_sme, sme_ids
 from echannel.register import open_register
 from echannel.server.headers import headers, page_policy
-from echannel.server.kernels_of import _root_of_links
+from echannel.server.reach import root_of_links
 from echannel.server.serving import Serving
 from echannel.sme import open_sme
 from echannel.workspace import Workspace
@@ -42,7 +42,7 @@ def test_no_policy_names_another_host_or_lets_any_script_run(tmp_path, policy):
 
 
 def test_without_landlock_the_workspace_of_a_kernel_holds_one_firm(served: Served, tmp_path):
-    root = Workspace(_root_of_links(served.workspace, OWN, tmp_path / "root"))
+    root = Workspace(root_of_links(served.workspace, OWN, tmp_path / "root"))
     assert sme_ids(root) == [OWN]
     assert open_sme(OWN, root).table("orders").shape[0] > 50
     with pytest.raises(UserError):
