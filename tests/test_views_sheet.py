@@ -86,3 +86,17 @@ def test_texts_stay_texts_and_the_same_table_gives_the_same_bytes():
 
 def test_a_table_without_rows_still_names_its_columns():
     assert_same(table_of("money", []))
+
+
+@pytest.mark.parametrize(
+    ("language", "pattern", "word"), [("en", "809", "Nov 2026"), ("fr", "40C", "nov. 2026")]
+)
+def test_a_month_is_a_date_in_a_workbook_and_a_word_in_a_list(language, pattern, word):
+    table = table_of("month", [pd.Period("2026-11", "M"), None, pd.Timestamp("2026-11-24")])
+    cells = read(export.to_xlsx(table, SAY[language]))["cells"]
+    assert [cells[at][:3] for at in ("A2", "A4")] == [
+        (datetime(2026, 11, 1), "d", f"[$-{pattern}]mmm yyyy")
+    ] * 2
+    assert "A3" not in cells
+    lines = export.to_csv(table, SAY[language]).decode("utf-8-sig").splitlines()
+    assert [lines[1], lines[3]] == [word, word]

@@ -37,6 +37,8 @@ _PATTERNS = {
     "change": "+0.0%;-0.0%;0.0%",
     "day": "dd/mm/yyyy",
 }
+# A month is its first day, shown in the report's language and not in that of the reader's Excel.
+_MONTHS = {"en": "[$-809]mmm yyyy", "fr": "[$-40C]mmm yyyy"}
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -55,7 +57,8 @@ def cells_of(table: Table, say: Speaker) -> Cells:
 def to_csv(table: Table, say: Speaker, cells: Cells | None = None) -> bytes:
     """The table as CSV in UTF-8 with a BOM (so that Excel reads accents).
 
-    French: ``;`` between fields and a decimal comma; English: ``,`` and a point. Dates are ISO in both.
+    French: ``;`` between fields and a decimal comma; English: ``,`` and a point. Dates are ISO in both,
+    months in words.
     ``cells``: its values where they are at hand (:func:`cells_of`).
     """
     french = say.language == "fr"
@@ -63,7 +66,10 @@ def to_csv(table: Table, say: Speaker, cells: Cells | None = None) -> bytes:
     writer = csv.writer(out, delimiter=";" if french else ",", lineterminator="\r\n")
     writer.writerow(safe_cell(header) for header in table.headers(say))
     columns = cells_of(table, say) if cells is None else cells
-    written = [[_written(value, french) for value in column] for column in columns]
+    written = [
+        [_written(value, french) for value in (_months(values, say) if column.kind == "month" else values)]
+        for column, values in zip(table.columns, columns, strict=True)
+    ]
     writer.writerows(zip(*written, strict=True))
     return out.getvalue().encode("utf-8-sig")
 
@@ -89,10 +95,10 @@ def to_xlsx(tables: Table | list[Table], say: Speaker, cells: Cells | None = Non
     if isinstance(tables, Table):
         cells = cells_of(tables, say) if cells is None else cells
         with suppress(Unusual):
-            return workbook_form().filled(_sheet(tables, say, cells))
+            return workbook_form(say.language).filled(_sheet(tables, say, cells))
     out = io.BytesIO()
     book = new_workbook(out)
-    formats = table_formats(book)
+    formats = table_formats(book, say.language)
     used: set[str] = set()
     for table in tables if isinstance(tables, list) else [tables]:
         add_table(book.add_worksheet(sheet_name(table.name, used)), table, say, formats)
@@ -101,12 +107,12 @@ def to_xlsx(tables: Table | list[Table], say: Speaker, cells: Cells | None = Non
 
 
 @lru_cache
-def workbook_form() -> Form:
-    """What every workbook of one table has; made once in a process."""
+def workbook_form(language: str) -> Form:
+    """What every workbook of one table has in a language; made once in a process."""
 
     def write(out: io.BytesIO, name: str) -> list[str]:
         book = new_workbook(out)
-        sheet, formats = book.add_worksheet(name), table_formats(book)
+        sheet, formats = book.add_worksheet(name), table_formats(book, language)
         sheet.freeze_panes(1, 0)
         for at, style in enumerate(formats.values()):
             sheet.write_blank(0, at, None, style)
@@ -122,9 +128,10 @@ def _sheet(table: Table, say: Speaker, cells: Cells) -> Sheet:
     return Sheet(sheet_name(table.name, set()), headers, cells, kinds, widths)
 
 
-def table_formats(book: Any) -> dict[str, Any]:
+def table_formats(book: Any, language: str) -> dict[str, Any]:
     """How the kinds of columns are written, and ``head`` for their names."""
-    formats = {kind: book.add_format({"num_format": pattern}) for kind, pattern in _PATTERNS.items()}
+    patterns = {**_PATTERNS, "month": _MONTHS[language]}
+    formats = {kind: book.add_format({"num_format": pattern}) for kind, pattern in patterns.items()}
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     return {**formats, HEAD: head}
 
@@ -158,6 +165,10 @@ def _put(sheet: Any, row: int, at: int, value: Any, style: Any) -> None:
         sheet.write_string(row, at, str(value))
 
 
+def _months(values: Sequence[Any], say: Speaker) -> list[Any]:
+    return [say.month(value) if isinstance(value, date) else value for value in values]
+
+
 def _written(value: Any, french: bool) -> str:
     if value is None:
         return ""
@@ -172,7 +183,8 @@ def _written(value: Any, french: bool) -> str:
 
 def sheet_name(name: str, used: set[str]) -> str:
     """``name`` as Excel takes it for a sheet, unlike any in ``used``, to which it is added."""
-    clean = "".join(" " if c in "[]:*?/\\" else c for c in name).strip(" '")[:28] or "1"
+    kept = "".join(" " if c in "[]:*?/\\" else c for c in name)
+    clean = " ".join(kept.split()).strip("'")[:28].rstrip() or "1"
     unique, n = clean, 2
     while unique.lower() in used:
         unique, n = f"{clean} {n}", n + 1

@@ -51,7 +51,7 @@ def report_workbook(
     book = new_workbook(out)
     used: set[str] = set()
     contents = book.add_worksheet(sheet_name(say("views.workbook.contents"), used))
-    formats = table_formats(book)
+    formats = table_formats(book, say.language)
     names = []
     for one in cards:
         assert one.card.table is not None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from html import escape
 from itertools import repeat
 from typing import Any, Literal
@@ -77,17 +78,24 @@ class Table:
         ]
 
     def values(self, column: Column, say: Speaker) -> list[Any]:
-        """A column's values for a file: numbers as numbers, codes as words, unknown as None."""
+        """A column's values for a file: numbers as numbers, codes as words, unknown as None.
+
+        A month is its first day.
+        """
         values = self.frame[column.field]
         worded: Callable[[Any], Any] | None = column.words
         if worded is None and column.kind in NUMERIC:
             worded = float
         elif worded is None and column.kind in {"country", "month"}:
-            worded = say.country_name if column.kind == "country" else say.month
+            worded = say.country_name if column.kind == "country" else _first_day
         unknown = values.array.isna()
         if worded is None:
             return [None if gap else value for value, gap in zip(values, unknown, strict=True)]
         return [None if gap else worded(value) for value, gap in zip(values, unknown, strict=True)]
+
+
+def _first_day(month: Any) -> date:
+    return date(month.year, month.month, 1)
 
 
 def shown(value: Any, column: Column, say: Speaker, currency: str | None = None) -> str:
