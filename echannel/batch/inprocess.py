@@ -20,6 +20,7 @@ from types import FrameType, SimpleNamespace
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
+from ipykernel.zmqshell import ZMQInteractiveShell
 from nbclient.exceptions import CellTimeoutError
 from nbformat import NotebookNode, from_dict
 from papermill.clientwrap import PapermillNotebookClient
@@ -172,40 +173,40 @@ class KernelHere:
 _spare: list[_Kernel] = []
 
 
-def prepare_kernel() -> None:
-    """Make the kernel of the first notebook ahead: a process that forks does it for all its children."""
+def prepare_kernels(number: int) -> None:
+    """Make the kernels of the next notebooks ahead: a process that forks does it for all its children."""
     main = sys.modules["__main__"]
-    _spare[:] = [_new_kernel()]
+    _spare[:] = [_new_kernel() for _ in range(number)]
     sys.modules["__main__"] = main  # whatever this process was started for may still lie there
 
 
 def _fresh_kernel() -> _Kernel:
+    """A kernel that nothing was run in; a notebook that follows another gets one of its own."""
     if not _spare:
         return _new_kernel()
     kernel = _spare.pop()
     shell: Any = kernel.shell
-    sys.modules["__main__"] = shell.user_module
+    _put_in_force(kernel, shell)
     # It was made elsewhere, before anybody knew where the notebook would run.
     shell.starting_dir = str(Path.cwd())
     shell.history_manager.dir_hist[:] = [Path.cwd()]
     return kernel
 
 
+def _put_in_force(*made: Any) -> None:
+    """Whoever asks IPython for the kernel and the shell of this process gets these."""
+    for one in made:
+        for ancestor in type(one)._walk_mro():
+            ancestor._instance = one
+    sys.modules["__main__"] = made[-1].user_module
+
+
 def _new_kernel() -> _Kernel:
-    _forget_the_last()
+    for single in (_Kernel, ZMQInteractiveShell):
+        single.clear_instance()
     # The history would open a file and start a thread to write it.
     config = Config({"HistoryManager": {"enabled": False}})
     return _Kernel.instance(session=InMemorySession(), iopub_socket=Channel(), log=logger, config=config)
-
-
-def _forget_the_last() -> None:
-    """A notebook that follows another in this process gets a shell of its own, with an empty namespace."""
-    if _Kernel.initialized():
-        shell = _Kernel.instance().shell
-        _Kernel.clear_instance()
-        if shell is not None:
-            shell.reset(new_session=False)
-            type(shell).clear_instance()
 
 
 class InProcessClient(PapermillNotebookClient):

@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 LABEL, SINGLE, OPENING, FIRST = 0, 1, 2, 3  # columns
@@ -55,7 +56,7 @@ class Grid:
     def cell(self, name: str, column: int, here: str, fixed: bool = False) -> str:
         """The cell of a row in a column, with its sheet's name where that is another than ``here``."""
         sheet, row = self.places[name]
-        return _prefix(sheet, here) + xl_rowcol_to_cell(row, column, row_abs=True, col_abs=fixed)
+        return f"{_prefix(sheet, here)}{_letters(column, fixed)}${row + 1}"
 
     def span(self, name: str, last: int, here: str) -> str:
         """The cells of a row from the first month to column ``last``."""
@@ -68,21 +69,21 @@ class Grid:
 
     def formula(self, template: str, month: int, here: str) -> str:
         """The template with its names made cells, for one month."""
+        words, names = _taken_apart(template)
+        found = [self._found(name, which, month, here) for name, which in names]
+        return "=" + "".join([part for pair in zip(words, (*found, ""), strict=True) for part in pair])
 
-        def found(match: re.Match[str]) -> str:
-            name, which = match.group(1), match.group(2) or ""
-            if which == ":":
-                return self.span(name, self.last, here)
-            if which == "..":
-                return self.span(name, FIRST + month, here)
-            if which.startswith("@"):
-                return self.cell(name, FIRST + int(which[1:]), here, fixed=True)
-            if which in _FIXED:
-                return self.cell(name, _FIXED[which], here, fixed=True)
-            before = int(which or 0)
-            return self.cell(name, max(FIRST + month + before, OPENING), here)
-
-        return "=" + _NAME.sub(found, template)
+    def _found(self, name: str, which: str, month: int, here: str) -> str:
+        """The cell, or cells, that a name in a formula stands for."""
+        if which == ":":
+            return self.span(name, self.last, here)
+        if which == "..":
+            return self.span(name, FIRST + month, here)
+        if which.startswith("@"):
+            return self.cell(name, FIRST + int(which[1:]), here, fixed=True)
+        if which in _FIXED:
+            return self.cell(name, _FIXED[which], here, fixed=True)
+        return self.cell(name, max(FIRST + month + int(which or 0), OPENING), here)
 
 
 class PlainFormulas(Worksheet):
@@ -234,6 +235,21 @@ class List:
         return _NAME.sub(found, template)
 
 
+@cache
+def _taken_apart(template: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """A formula's words, and between them its names with what follows each: the same for every month."""
+    parts = _NAME.split(template)
+    return tuple(parts[0::3]), tuple(
+        (name, which or "") for name, which in zip(parts[1::3], parts[2::3], strict=True)
+    )
+
+
+@cache
+def _letters(column: int, fixed: bool) -> str:
+    return xl_col_to_name(column, fixed)
+
+
+@cache
 def _prefix(sheet: str, here: str) -> str:
     if sheet == here:
         return ""
