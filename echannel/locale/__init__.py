@@ -199,9 +199,7 @@ class Speaker:
         As Babel writes ``#,##0.00``: the decimal number that the value prints as, half to even; at a tenth of
         the time, which tables of thousands of figures take.
         """
-        exact = abs(Decimal(str(value)))
-        english = f"{exact.scaleb(2) if hundredfold else exact:,.{decimals}f}"
-        return english.translate(_separators(_LOCALES[self.language]))
+        return _english(value, decimals, hundredfold).translate(_separators(_LOCALES[self.language]))
 
     def _plural_form(self, n: float) -> int:
         return 0 if self.locale.plural_form(abs(n)) == "one" else 1
@@ -235,6 +233,13 @@ def _unsigned_zero(value: float | None, decimals: int) -> float:
     """The value, but 0 for what rounds to 0: nobody reads "−0.00" with profit."""
     assert value is not None
     return value if round(value, decimals) else 0.0
+
+
+@lru_cache(maxsize=32_768)
+def _english(value: float, decimals: int, hundredfold: bool) -> str:
+    """The same figures stand in a page's sentence, chart and table, and in both languages."""
+    exact = abs(Decimal(str(value)))
+    return f"{exact.scaleb(2) if hundredfold else exact:,.{decimals}f}"
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ import io
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
 from typing import Any
@@ -53,17 +53,24 @@ class Form:
     head: str
     foot: str
     styles: dict[str, str]
+    _called: dict[str, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def filled(self, sheet: Sheet) -> bytes:
         """The workbook with this sheet; raises :class:`Unusual`."""
-        name = escape(sheet.name)
-        out = io.BytesIO(self.packed)
-        out.seek(0, io.SEEK_END)
+        out = io.BytesIO(self.called(sheet.name))
         with ZipFile(out, "a") as book:
             _put(book, _SHEET, "".join((self.head, *self._rows(sheet), self.foot)))
-            for part, text in self.named.items():
-                _put(book, part, text.replace(_NAME, name))
         return out.getvalue()
+
+    def called(self, name: str) -> bytes:
+        """Everything but the sheet, for a sheet of this name; the same in every language."""
+        if name not in self._called:
+            out = io.BytesIO(self.packed)
+            with ZipFile(out, "a") as book:
+                for part, text in self.named.items():
+                    _put(book, part, text.replace(_NAME, escape(name)))
+            self._called[name] = out.getvalue()
+        return self._called[name]
 
     def _rows(self, sheet: Sheet) -> list[str]:
         letters = [xl_col_to_name(at) for at in range(len(sheet.headers))]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from html import escape
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any, Literal
 
 import pandas as pd
@@ -19,6 +19,7 @@ from echannel.locale import Speaker
 Kind = Literal[
     "text", "number", "decimal", "amount", "money", "cents", "percent", "change", "day", "month", "country"
 ]
+Known = tuple[list[Any], list[bool]]  # a column's values, and which of them are unknown
 NUMERIC = {"number", "decimal", "amount", "money", "cents", "percent", "change"}
 
 _WIDE = 16  # columns: more, and the first one stays in sight
@@ -66,6 +67,14 @@ class Table:
     labels: tuple[str, ...] = field(default=())
     totals: frozenset[int] = frozenset()
     folds: tuple[Fold, ...] = ()
+    _read: dict[str, Known] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def known(self, name: str) -> Known:
+        """A field of the frame as values, and which of them are unknown: read once for page and files."""
+        if name not in self._read:
+            values = self.frame[name]
+            self._read[name] = list(values), values.array.isna().tolist()
+        return self._read[name]
 
     def headers(self, say: Speaker) -> list[str]:
         """Column headers in the reader's language; money columns name their currency."""
@@ -82,13 +91,12 @@ class Table:
 
         A month is its first day.
         """
-        values = self.frame[column.field]
+        values, unknown = self.known(column.field)
         worded: Callable[[Any], Any] | None = column.words
         if worded is None and column.kind in NUMERIC:
             worded = float
         elif worded is None and column.kind in {"country", "month"}:
             worded = say.country_name if column.kind == "country" else _first_day
-        unknown = values.array.isna()
         if worded is None:
             return [None if gap else value for value, gap in zip(values, unknown, strict=True)]
         return [None if gap else worded(value) for value, gap in zip(values, unknown, strict=True)]
@@ -145,20 +153,18 @@ def to_html(table: Table, say: Speaker, caption: str, limit: int = 200, stacked:
         f'<th scope="col"{css}>{escape(label)}</th>' for label, css in zip(labels, numeric, strict=True)
     )
     named = [f' data-label="{escape(label)}"' if stacked else "" for label in labels]
-    part = table.frame.head(limit)
-    cells = [_cells(part, column, say, table.currency or None) for column in columns]
+    marks = [('<th scope="row"', "</th>"), *repeat(("<td", "</td>"), len(columns) - 1)]
+    cells = [
+        _cells(table, column, say, limit, f"{opened}{css}{name}>", closed)
+        for column, css, name, (opened, closed) in zip(columns, numeric, named, marks, strict=True)
+    ]
     rows = "".join(
-        ('<tr class="ec-total">' if place in table.totals else "<tr>")
-        + "".join(
-            f'<th scope="row"{css}{name}>{text}</th>' if at == 0 else f"<td{css}{name}>{text}</td>"
-            for at, (text, css, name) in enumerate(zip(row, numeric, named, strict=True))
-        )
-        + "</tr>"
+        ('<tr class="ec-total">' if place in table.totals else "<tr>") + "".join(row) + "</tr>"
         for place, row in enumerate(zip(*cells, strict=True))
     )
     summed = " ec-summed" if table.totals else ""
     wide = " ec-wide" if len(columns) > _WIDE else ""
-    left = len(table.frame) - len(part)
+    left = len(table.frame) - limit
     more = f'<p class="ec-note">{escape(say("views.more_rows", n=left))}</p>' if left > 0 else ""
     return (
         f'<div class="ec-scroll" tabindex="0"><table class="ec-data{summed}{wide}">'
@@ -185,19 +191,16 @@ def _folded(table: Table, say: Speaker, caption: str, limit: int, stacked: bool)
 def worded(table: Table, column: Column, say: Speaker) -> list[str]:
     """A column as its reader reads it, for paper: what is unknown says why."""
     unknown = say("common.unknown")
-    return [
-        why or unknown if gap else text
-        for text, gap, why in _written(table.frame, column, say, table.currency or None)
-    ]
+    return [why or unknown if gap else text for text, gap, why in _written(table, column, say)]
 
 
 def _written(
-    frame: pd.DataFrame, column: Column, say: Speaker, currency: str | None
+    table: Table, column: Column, say: Speaker, limit: int | None = None
 ) -> Iterator[tuple[str, bool, str]]:
     """Each value as the reader reads it, whether it is unknown instead, and why."""
-    write, values = _writer(column, say, currency), frame[column.field]
-    whys = frame[column.absent] if column.absent else repeat("", len(frame))
-    for value, gap, why in zip(values, values.array.isna(), whys, strict=True):
+    write, (values, gaps) = _writer(column, say, table.currency or None), table.known(column.field)
+    whys = table.known(column.absent)[0] if column.absent else repeat("", len(values))
+    for value, gap, why in islice(zip(values, gaps, whys, strict=True), limit):
         yield "" if gap else write(value), gap, why
 
 
@@ -209,11 +212,13 @@ def _css(column: Column) -> str:
     return ' class="ec-long"' if column.long else ""
 
 
-def _cells(frame: pd.DataFrame, column: Column, say: Speaker, currency: str | None) -> list[str]:
+def _cells(table: Table, column: Column, say: Speaker, limit: int, opened: str, closed: str) -> list[str]:
     unknown = say("common.unknown")
     return [
-        f'<span class="ec-unknown">{escape(why or unknown)}</span>' if gap else escape(text)
-        for text, gap, why in _written(frame, column, say, currency)
+        f'{opened}<span class="ec-unknown">{escape(why or unknown)}</span>{closed}'
+        if gap
+        else f"{opened}{escape(text)}{closed}"
+        for text, gap, why in _written(table, column, say, limit)
     ]
 
 
