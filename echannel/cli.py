@@ -2,7 +2,8 @@
 
 Help texts are catalogue keys; they are put into the reader's language before typer sees them.
 To add a command: a function here with ``@app.command(help="cli.<name>.help")``, whose options
-take their ``help`` and ``metavar`` from the catalogue too; ``talk(ctx)`` gives it its voice. Errors
+take their ``help`` and ``metavar`` from the catalogue too; ``talk(ctx)`` gives it its voice. It imports
+what it needs in its own body: nobody waits for the libraries of the other commands. Errors
 that a person can put right are raised as ``UserError`` and become one red line and exit code 1.
 """
 
@@ -22,8 +23,8 @@ from echannel import __version__
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.reference.commands import reference
-from echannel.register.commands import user
 from echannel.spoken import SpokenCommand, SpokenGroup, Talk, no_type, talk
+from echannel.user_commands import user
 from echannel.workspace import find_workspace
 
 # The error classes of typer's own click, which has no public name for them.

@@ -14,10 +14,6 @@ from papermill.engines import Engine
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
-NAME = "echannel"
-STANDARD = "nbclient"
-"""Papermill's own engine."""
-
 
 class InProcessEngine(Engine):
     """Registered with papermill under ``echannel``."""

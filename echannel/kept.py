@@ -8,7 +8,6 @@ No pickle: what lies in the file is data and never code.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import zipfile
@@ -20,16 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from echannel.keys import key_of
 from echannel.storage import Place, write_whole
+
+__all__ = ["Frames", "is_kept", "kept", "key_of"]
 
 Frames = Mapping[str, pd.DataFrame]
 _PATIENCE = 600  # seconds to wait for another process that makes the same
-
-
-def key_of(*parts: object) -> str:
-    """A short name for everything that a result rests on: parts that print alike are alike."""
-    written = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
-    return hashlib.sha256(written.encode()).hexdigest()[:24]
 
 
 def is_kept(folder: Place, name: str, key: str) -> bool:

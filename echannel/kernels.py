@@ -31,6 +31,8 @@ from typing import Any, NoReturn
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
+from echannel.forking import can_fork
+
 # What the notebooks of this project import, directly or not. None of it may start threads or open
 # a store when imported: a fork would carry their locks, not their threads.
 _LIBRARIES = (
@@ -59,11 +61,6 @@ _OF_KERNELS = (
     "psutil",
     "tornado.platform.asyncio",
 )
-
-
-def can_fork() -> bool:
-    """Whether kernels can be forked here; macOS forbids it to a process that has used its frameworks."""
-    return hasattr(os, "fork") and sys.platform != "darwin"
 
 
 @dataclass(frozen=True)

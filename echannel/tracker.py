@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from echannel.connectors.failures import SourceError
 from echannel.errors import UserError
 from echannel.profiles import load_sme
 from echannel.workspace import Workspace
@@ -119,6 +118,8 @@ def turn_of(error: UserError) -> str:
 
     A secret that is missing here is the launch pad's to put there.
     """
+    from echannel.connectors.failures import SourceError
+
     if error.key.startswith("sync.error.secret"):
         return "launch_pad"
     kind = error.kind if isinstance(error, SourceError) else ""

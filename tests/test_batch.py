@@ -16,12 +16,13 @@ import nbformat
 import pytest
 from handmade import canonical, order
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from papermill.inspection import inspect_notebook
 
 from echannel.batch import plan_reports, run_cohort, tool_names
-from echannel.batch.plan import check_parameters, find_notebook
+from echannel.batch.plan import check_parameters, find_notebook, notebook_parameters
 from echannel.batch.run import cohort_or_sme
 from echannel.errors import UserError
-from echannel.kernels import can_fork
+from echannel.forking import can_fork
 from echannel.locale import Speaker
 from echannel.store import SmeStore
 from echannel.workspace import Workspace
@@ -253,6 +254,37 @@ def test_a_report_is_made_again_only_when_something_it_rests_on_has_changed(work
     assert made() == ["alpha", "bravo", "carol"]
     assert made(force=True) == ["alpha", "bravo", "carol"]
     assert made(resume=True) == []
+
+
+def test_a_run_that_makes_nothing_imports_nothing_of_what_makes_a_report(workspace):
+    assert run_cohort(workspace, "trial").failed == ()
+    unchanged = (
+        "import sys\n"
+        "from echannel.cli import run\n"
+        "assert run(['run', 'trial', '--resume'], {}) == 0\n"
+        "late = ('pandas', 'pyarrow', 'papermill', 'nbconvert', 'plotly', 'sqlalchemy', 'IPython')\n"
+        "print('imported', [name for name in late if name in sys.modules])\n"
+    )
+    environment = {**os.environ, "ECHANNEL_ROOT": str(workspace.root)}
+    done = subprocess.run(
+        [sys.executable, "-c", unchanged], capture_output=True, text=True, env=environment, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "imported []", done.stdout
+
+
+def test_the_parameters_of_a_notebook_are_those_that_papermill_finds(workspace):
+    def papermills(path: Path) -> tuple[str, ...]:
+        return tuple(inspect_notebook(str(path)))
+
+    several = workspace.notebooks / "several.ipynb"
+    several_lines = 'sme = ""  # who\n\nlang: str = "en"\nrates = [\n    0.2,\n    0.055,\n]\n# said = 1'
+    nbformat.write(notebook("1", parameters=several_lines), several)
+    magic = workspace.notebooks / "magic.ipynb"
+    nbformat.write(notebook("1", parameters="%matplotlib inline\nsme = 1"), magic)
+    ours = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+    assert notebook_parameters(several) == ("sme", "lang", "rates")
+    for path in (several, magic, *ours):
+        assert notebook_parameters(path) == papermills(path), path.name
 
 
 def test_an_unknown_engine_is_refused_before_anything_runs(workspace):

@@ -16,7 +16,7 @@ from echannel.batch.execute import make_report
 from echannel.batch.forks import Families, Limits, OutOfTime, map_forked
 from echannel.batch.run import FAMILIES, _job, cohort_or_sme, report_frame
 from echannel.batch.workers import WorkerDied
-from echannel.kernels import can_fork
+from echannel.forking import can_fork
 from echannel.profiles import load_sme
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="a process cannot be forked here")

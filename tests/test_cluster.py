@@ -19,7 +19,7 @@ from test_batch import BODY, notebook, page, workspace  # noqa: F401  (a fixture
 from benchmarks.scale import CALM, Conditions, simulate
 from echannel.batch import run_cohort
 from echannel.errors import UserError
-from echannel.kernels import can_fork
+from echannel.forking import can_fork
 from echannel.locale import LANGUAGES, Speaker
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="reports are forked")

@@ -20,7 +20,7 @@ from small_demo import make_small_demo
 from echannel.batch.forks import Limits, OutOfTime, map_forked
 from echannel.batch.plan import notebook_parameters
 from echannel.batch.workers import WorkerDied
-from echannel.kernels import can_fork
+from echannel.forking import can_fork
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="a process cannot be forked here")
 

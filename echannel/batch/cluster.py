@@ -25,7 +25,7 @@ from echannel.errors import UserError
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-    from echannel.batch.execute import Job
+    from echannel.batch.job import Job
     from echannel.batch.run import Made
 
 PATIENCE = 20

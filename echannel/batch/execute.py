@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import nbformat
 import papermill
@@ -18,45 +16,21 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from echannel import storage
-from echannel.batch.pages import Frame, failure_page, report_page
-from echannel.batch.plan import Report, check_parameters
+from echannel.batch.job import STANDARD, Job
+from echannel.batch.pages import failure_page, report_page
+from echannel.batch.plan import check_parameters
 from echannel.batch.records import Outcome, record, write_whole
-from echannel.engine import STANDARD
 from echannel.errors import UserError
 from echannel.kernels import use_warm_kernels
 from echannel.locale import LANGUAGES, Speaker
 from echannel.sme import hold
-from echannel.storage import Place
 from echannel.views.report_workbook import WORKBOOK
-from echannel.workspace import REPORTS_URL, STORE_URL, Workspace
+from echannel.workspace import REPORTS_URL, STORE_URL
 
 CELL_SECONDS = 600
-REPORT_SECONDS = 1800
-REPORT_MEMORY = 4 << 30
 START_SECONDS = 120
 # An error that a page put into its reader's words already (echannel.views.page.PageError).
 PAGE_ERROR = "PageError"
-
-
-@dataclass(frozen=True)
-class Job:
-    """All that a worker needs for one report; plain data, so that it crosses to another process."""
-
-    report: Report
-    notebook: Path
-    folder: Place
-    root: Path
-    frame: Frame
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    engine: str = STANDARD
-    made_from: str | None = None
-    store_url: str | None = None
-    also: tuple[str, ...] = ()
-
-    @property
-    def workspace(self) -> Workspace:
-        """Where the notebook finds profiles and tables."""
-        return Workspace(self.root, self.store_url)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from echannel.storage import RemotePath, place, write_whole
 
 if TYPE_CHECKING:
-    from echannel.batch.execute import Job
+    from echannel.batch.job import Job
 
 KEPT = "kept"
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader
-from nbconvert.exporters import HTMLExporter
-from nbformat import NotebookNode
 
 from echannel.locale import Speaker
 from echannel.storage import Place, write_whole
+
+if TYPE_CHECKING:  # whoever makes no report from a notebook does without them
+    from nbconvert.exporters import HTMLExporter
+    from nbformat import NotebookNode
 
 BRAND = "E-Channel"
 ASSETS = "assets"
@@ -69,6 +72,8 @@ class Frame:
 
 def report_page(notebook: NotebookNode, frame: Frame) -> str:
     """The page of an executed notebook: its outputs in our frame, without code."""
+    from nbconvert.exporters import HTMLExporter
+
     # HTMLExporter parses the whole page again for the sake of its own classes: ours has none of them.
     render = super(HTMLExporter, _exporter()).from_notebook_node
     page, _ = render(notebook, resources={"frame": frame, "policy": POLICY})
@@ -96,6 +101,8 @@ def environment() -> Environment:
 
 @lru_cache
 def _exporter() -> HTMLExporter:
+    from nbconvert.exporters import HTMLExporter
+
     return HTMLExporter(
         extra_template_basedirs=[str(TEMPLATES)],
         extra_template_paths=[str(TEMPLATES)],
@@ -114,12 +121,13 @@ def copy_assets(folder: Place) -> None:
 @lru_cache
 def asset_files() -> dict[str, Path]:
     """The files that pages need, by name: plotly itself, our scripts, and the two style sheets."""
-    views, plotly = files("echannel.views"), files("plotly") / "package_data"
-    sources = {
+    plotly = Path(str(find_spec("plotly").origin)).parent / "package_data"  # type: ignore[union-attr]
+    views = Path(__file__).parents[1] / "views"
+    return {
         "plotly.min.js": plotly / "plotly.min.js",
         "figures.js": views / "figures.js",
         "print.js": views / "print.js",
         "theme.css": views / "theme.css",
+        "frame.css": TEMPLATES / "frame.css",
+        "choose.js": TEMPLATES / "choose.js",
     }
-    found = {name: Path(str(source)) for name, source in sources.items()}
-    return {**found, "frame.css": TEMPLATES / "frame.css", "choose.js": TEMPLATES / "choose.js"}

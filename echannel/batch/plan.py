@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import sysconfig
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,8 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-from papermill.inspection import inspect_notebook
 
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES
@@ -106,7 +105,21 @@ def _is_live(path: Path, changed: int) -> bool:
 
 @lru_cache
 def _parameters(path: Path, changed: int) -> tuple[str, ...]:
-    return tuple(inspect_notebook(str(path)))
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cell = next((one for one in cells if "parameters" in one["metadata"].get("tags", [])), None)
+    try:
+        return _names_set("".join(cell["source"])) if cell else ()
+    except SyntaxError:  # a line that only IPython understands: papermill goes line by line
+        from papermill.inspection import inspect_notebook
+
+        return tuple(inspect_notebook(str(path)))
+
+
+def _names_set(source: str) -> tuple[str, ...]:
+    """The names that Python code assigns to, as papermill finds them, which takes longer to import."""
+    statements = [one for one in ast.parse(source).body if isinstance(one, ast.Assign | ast.AnnAssign)]
+    targets = [one.targets[0] if isinstance(one, ast.Assign) else one.target for one in statements]
+    return tuple(target.id for target in targets if isinstance(target, ast.Name))
 
 
 def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:

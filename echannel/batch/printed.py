@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from echannel import storage
-from echannel.batch.execute import Job
+from echannel.batch.job import Job
 from echannel.batch.printing import Printer, PrintFailed, Sheet, printer
 from echannel.chromium import installed
 from echannel.errors import UserError

@@ -8,10 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from papermill.engines import papermill_engines
-
-from echannel import engine as engines
-from echannel.batch.execute import REPORT_MEMORY, REPORT_SECONDS, Job, make_report, prepare_home
 from echannel.batch.forks import Families, Limits, OutOfTime, map_forked
 from echannel.batch.index import (
     language_links,
@@ -19,15 +15,15 @@ from echannel.batch.index import (
     tool_title,
     write_indexes,
 )
+from echannel.batch.job import OURS, REPORT_MEMORY, REPORT_SECONDS, STANDARD, Job
 from echannel.batch.near import brought_near
 from echannel.batch.pages import ASSETS, BRAND, Frame, Link, Words, copy_assets, failure_page
 from echannel.batch.plan import Report, find_notebook, plan_reports, tool_names
-from echannel.batch.printed import can_print, print_reports
 from echannel.batch.records import Outcome, record, recorded, write_whole
 from echannel.batch.unchanged import name_of_all
 from echannel.batch.workers import MachineLost, WorkerDied, map_unordered
 from echannel.errors import UserError
-from echannel.kernels import can_fork
+from echannel.forking import can_fork
 from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import CohortProfile, SmeProfile, cohort_ids, load_cohort, load_sme
 from echannel.storage import Place
@@ -107,9 +103,11 @@ def run_cohort(
     reports = plan_reports(workspace, profile, tools, languages, only)
     folder = workspace.reports / profile.id
     if "pdf" in also:
+        from echannel.batch.printed import can_print, print_reports
+
         can_print(folder)
     copy_assets(folder)
-    engine = _known_engine(engine or (engines.NAME if can_fork() else engines.STANDARD))
+    engine = _known_engine(engine or (OURS if can_fork() else STANDARD))
     # Read once for all reports and indexes: a cohort of which nothing has changed is told so at once.
     profiles = {sme: profile_or_none(workspace, sme) for sme in profile.smes}
     there = tool_names(workspace)
@@ -147,11 +145,24 @@ def made_here(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Made]]:
 
 
 def _made(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Made]]:
-    if jobs and jobs[0].engine == engines.NAME:
+    if jobs and jobs[0].engine == OURS:
         limits = Limits(REPORT_SECONDS, REPORT_MEMORY)
-        yield from map_forked(make_report, jobs, workers, limits, FAMILIES)
+        yield from map_forked(_make, jobs, workers, limits, FAMILIES)
     else:
-        yield from map_unordered(make_report, jobs, workers)
+        yield from map_unordered(_make, jobs, workers)
+
+
+# The process that plans a run needs nothing of what makes a report: whoever makes one imports it.
+def _make(job: Job) -> tuple[Outcome, str]:
+    from echannel.batch.execute import make_report
+
+    return make_report(job)
+
+
+def _prepare(job: Job) -> None:
+    from echannel.batch.execute import prepare_home
+
+    prepare_home(job)
 
 
 def _made_on(cluster: str, jobs: list[Job]) -> Iterator[tuple[Job, Made]]:
@@ -172,7 +183,7 @@ def _failed(made: tuple[Outcome, str]) -> bool:
     return made[0].status == "failed"
 
 
-FAMILIES = Families(_home, _twin, prepare_home, _failed)
+FAMILIES = Families(_home, _twin, _prepare, _failed)
 """An SME's tables are read and its sales counted once; languages share what a tool has computed."""
 
 
@@ -194,8 +205,12 @@ def _in_order(reports: list[Report]) -> Callable[[Report], tuple[int, Report]]:
 
 
 def _known_engine(name: str) -> str:
-    known = [engine for engine in papermill_engines._engines if engine]
-    if name not in known:
+    if name not in (OURS, STANDARD):
+        from papermill.engines import papermill_engines
+
+        known = [engine for engine in papermill_engines._engines if engine]
+        if name in known:
+            return name
         raise UserError("batch.error.unknown_engine", value=name, known=", ".join(sorted(known)))
     return name
 
@@ -266,7 +281,7 @@ def _settle(folder: Place, job: Job, done: Made) -> Outcome:
             reason = say("batch.reason.report_too_long", n=REPORT_SECONDS // 60)
         elif isinstance(done, MachineLost):
             reason = done.reason(say)
-        elif job.engine == engines.NAME:
+        elif job.engine == OURS:
             reason = say("batch.reason.kernel_died")
         else:
             reason = say("batch.reason.worker_died")

@@ -11,13 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from echannel.kept import key_of
+from echannel.keys import key_of
 from echannel.storage import Place, RemotePath
-from echannel.store import SmeStore
 from echannel.workspace import Workspace
 
 if TYPE_CHECKING:
-    from echannel.batch.execute import Job
+    from echannel.batch.job import Job
 
 
 def name_of_all(workspace: Workspace, job: Job) -> str | None:
@@ -27,8 +26,7 @@ def name_of_all(workspace: Workspace, job: Job) -> str | None:
     is made is no part of it (a page says of itself when it was made), unless the notebook says that it rests
     on that (see :func:`_rests_on`).
     """
-    tables = SmeStore(workspace.store / job.report.sme).path / "manifest.json"
-    if not (stored := _content(tables)):
+    if not (stored := _content(workspace.store / job.report.sme / "manifest.json")):
         return None
     return key_of(
         job.report.name,

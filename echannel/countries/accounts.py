@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
 from pydantic import model_validator
 
 from echannel.countries.dated import Strict
+
+if TYPE_CHECKING:  # every page of every command reads packs; few ask for the class of an account
+    import pandas as pd
 
 
 class AccountRange(Strict):
@@ -42,6 +44,9 @@ class ChartOfAccounts(Strict):
 
     def classes(self, accounts: pd.Series) -> pd.Series:
         """The class of each account by its number; None where the number says nothing."""
+        import numpy as np
+        import pandas as pd
+
         codes = accounts.astype("string").fillna("")
         start = codes.str.extract(r"^(\d+)", expand=False).fillna("")
         known = start.str.len().ge(self.digits).to_numpy(bool)

@@ -17,9 +17,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from babel import Locale, dates, lists, numbers
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
@@ -27,6 +26,9 @@ from babel.messages.pofile import read_po
 from echannel.countries import CountryPack, country_pack
 from echannel.errors import UserError
 from echannel.workspace import Workspace
+
+if TYPE_CHECKING:  # a command that has no figures to say does not wait for it
+    import pandas as pd
 
 LANGUAGES = ("en", "fr")
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}
@@ -153,6 +155,8 @@ class Speaker:
 
     def day(self, value: date | datetime | pd.Timestamp | None) -> str:
         """A calendar day: 24 Nov 2026, 24 nov. 2026."""
+        import pandas as pd
+
         if value is None or pd.isna(value):
             return self(UNKNOWN_KEY)
         return _day(value.year, value.month, value.day, _LOCALES[self.language])
@@ -166,6 +170,8 @@ class Speaker:
 
         Whole years and whole months are named as such.
         """
+        import pandas as pd
+
         begin, end = pd.Timestamp(first), pd.Timestamp(last)
         whole_months = begin.is_month_start and end.is_month_end
         if whole_months and (begin.month, end.month) == (1, 12):
@@ -207,20 +213,28 @@ class Speaker:
     def _worded(self, value: Any) -> str:
         if isinstance(value, UserError):
             return self.error(value)
-        if isinstance(value, pd.Period):
-            return self.month(value)
+        if isinstance(value, str | bool):
+            return str(value)
         if isinstance(value, date):
             return self.day(value)
         if isinstance(value, list | tuple):
             return self.enumeration([self._worded(item) for item in value])
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return str(value)
-        decimals = 0 if float(value).is_integer() or _absent(value) else 1
-        return self.number(value, decimals)
+        if isinstance(value, int | float):
+            return self.number(value, 0 if float(value).is_integer() or _absent(value) else 1)
+        import pandas as pd
+
+        return self.month(value) if isinstance(value, pd.Period) else str(value)
 
 
 def _absent(value: float | None) -> bool:
-    return value is None or value is pd.NA or not math.isfinite(value)
+    if value is None:
+        return True
+    if not isinstance(value, int | float):
+        import pandas as pd
+
+        if value is pd.NA:
+            return True
+    return not math.isfinite(value)
 
 
 def _with_sign(text: str, value: float, signed: bool) -> str:

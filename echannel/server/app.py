@@ -26,7 +26,8 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from echannel.batch.pages import TEMPLATES
 from echannel.batch.plan import find_notebook
 from echannel.errors import UserError
-from echannel.kernels import can_fork, use_warm_kernels
+from echannel.forking import can_fork
+from echannel.kernels import use_warm_kernels
 from echannel.register import existing_register, open_register
 from echannel.register.signed_in import still_signed_in
 from echannel.register.users import has_users

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from echannel.register.users import Account, Purpose
 from echannel.spoken import SpokenCommand, SpokenGroup, Talk, talk
 from echannel.workspace import find_workspace
+
+if TYPE_CHECKING:  # every command would wait for the database's library
+    from echannel.register.users import Account, Purpose
 
 user = typer.Typer(
     cls=SpokenGroup,

@@ -1,0 +1,12 @@
+"""Short names for what a result rests on: what is kept under one is good while that is the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+
+def key_of(*parts: object) -> str:
+    """A short name for everything that a result rests on: parts that print alike are alike."""
+    written = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()[:24]
