@@ -10,7 +10,7 @@ from datetime import date
 
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from echannel.batch.inprocess import prepare_kernel
+from echannel.batch.inprocess import prepare_kernels
 from echannel.batch.pages import Frame, Words, environment, report_page
 from echannel.countries import country_pack
 from echannel.countries.agreements import access
@@ -40,7 +40,7 @@ def warm_reports() -> None:
     _warm_template()
     with contextlib.suppress(UserError):  # a pack with a mistake: the page that needs it says so
         _warm_rules()
-    prepare_kernel()
+    prepare_kernels(len(LANGUAGES))  # of the twins that one child runs
     for language in LANGUAGES:
         workbook_form(language)
     keep_for_forks()
