@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 from datetime import datetime
@@ -12,6 +13,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from echannel.batch.pages import asset_files
 from echannel.batch.printing import PrintFailed, Sheet, printer
 from echannel.chromium import installed
 from echannel.errors import UserError
@@ -20,6 +22,7 @@ from echannel.views.cards import Card, Rows
 from echannel.views.report_workbook import Sourced, report_workbook
 from echannel.views.tables import Column, Table
 
+STYLES = {name: source for name, source in asset_files().items() if name.endswith(".css")}
 DAYS = [pd.Timestamp("2026-03-04"), pd.NaT]
 FRAME = pd.DataFrame({"product": ["=1+1", "Candle"], "turnover": [12.5, float("nan")], "day": DAYS})
 COLUMNS = (
@@ -87,3 +90,31 @@ def test_pages_are_printed_tagged_on_a4_with_their_numbers(tmp_path: Path):
     for sheet, number in ((first, 1), (second, 2)):
         assert "Kent <b>Gifts</b>" in sheet and "4 mars 2026" in sheet and f"Page {number} sur" in sheet
     assert b"/Lang (fr" in printed
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not (installed() and shutil.which("pdftotext")), reason="needs Chromium and poppler")
+def test_a_wide_table_does_not_make_everything_on_paper_smaller(tmp_path: Path):
+    """Chromium shrinks a whole page until its widest part fits: then each report has type of another size."""
+    style = "".join(f"<style>{source.read_text()}</style>" for name, source in STYLES.items())
+    # Columns as the table of a plan's assumptions has them: several of long texts, some of numbers.
+    cells = ['<th scope="row">Share of returned goods that is lost</th>', *["<td>Sales and margin</td>"] * 2]
+    cells += ['<td class="ec-num">1,234.50</td>'] * 4 + [
+        '<td class="ec-long">A round number of ours.</td>'
+    ] * 3
+    table = f'<table class="ec-data"><tbody><tr>{"".join(cells)}</tr></tbody></table>'
+    heights = []
+    with printer() as browser:
+        for name, part in (("without", ""), ("with", table)):
+            page = tmp_path / f"{name}.html"
+            page.write_text(
+                f'<!DOCTYPE html><html lang="en"><title>t</title>{style}<body class="ec ec-page">'
+                f'<main class="ec-wide"><h1>Headline</h1>{part}</main>'
+            )
+            path = page.with_suffix(".pdf")
+            path.write_bytes(browser.pdf(page, Sheet("", "", "{page} {pages}")))
+            boxes = subprocess.run(["pdftotext", "-bbox", path, "-"], capture_output=True, text=True).stdout
+            found = re.search(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">Headline<', boxes)
+            assert found
+            heights.append(float(found[2]) - float(found[1]))
+    assert heights[1] == pytest.approx(heights[0], rel=0.01)

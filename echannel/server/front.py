@@ -87,6 +87,7 @@ def _cohort_page(cohort: str, workspace: Workspace, say: Speaker, around: dict[s
     splits = [
         (
             say(f"login.cohort.{split}"),
+            say(f"login.cohort.part.{split}"),
             [(labels[split](part), say.number(n)) for part, n in sorted(parts.items())],
         )
         for split, parts in figures.items()

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from babel import negotiate_locale
 from jupyter_server.base.handlers import JupyterHandler
+from markupsafe import Markup
 from tornado.web import HTTPError
 
 from echannel.batch.pages import BRAND, Frame, Link, Words, message_page
@@ -69,4 +70,5 @@ def _failure(key: str, language: str) -> str:
     home = Link(BRAND, dashboard_url("home", lang=language))
     title = f"{say('serve.home.title')} · {BRAND}"
     frame = Frame(language, title, assets_url(), Words.of(say), home, figures=False)
-    return message_page(frame, say("serve.error.title"), say(key))
+    back = Markup('<a href="{}">{}</a>').format(home.url, say("serve.error.home"))
+    return message_page(frame, say("serve.error.title"), say(key), [back])

@@ -9,7 +9,7 @@
   function fit(width) {
     if (!window.Plotly) return;
     document.querySelectorAll(".ec-figure").forEach(function (figure) {
-      if (!figure.querySelector(".main-svg") || (width && figure.clientWidth <= width)) return;
+      if (!figure.querySelector(".main-svg")) return;
       Plotly.relayout(figure, width ? { width: width, autosize: false } : { width: null, autosize: true });
     });
   }

@@ -63,6 +63,8 @@ def test_what_cannot_be_shown_is_said_in_plain_words(live: Watched, size: str) -
     assert barriers(live.page) == []
     live.page.goto("/voila/render/nothing.ipynb?lang=fr")
     assert "n’existe pas" in live.text()
+    live.page.get_by_role("link", name="Aller à l’accueil").click()
+    live.page.wait_for_url(re.compile(r"home\.ipynb\?lang=fr$"))
 
 
 def test_what_is_a_barrier_is_found(browser: Browser) -> None:
