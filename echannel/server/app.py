@@ -34,6 +34,7 @@ from echannel.register.users import has_users
 from echannel.server import opinions, reports
 from echannel.server.assets import ROUTE
 from echannel.server.authorizer import EndOwnKernel, OwnKernels, WidgetsOnly
+from echannel.server.exporter import use_compiled_templates
 from echannel.server.handlers import AssetHandler, DashboardHandler, HomeHandler, LibraryHandler, NothingHere
 from echannel.server.headers import headers
 from echannel.server.identity import EverybodyHere, SignedInPeople
@@ -205,6 +206,7 @@ def serve(
     serving = Serving(workspace, register, address, port, url or f"http://{ADDRESS}:{port}", **more)
     _environment(workspace)
     use_warm_kernels(environment(os.environ) if serving.login else None)
+    use_compiled_templates()
     if ready:
         ready(f"{serving.url}/", serving.login)
     if open_browser:
@@ -249,6 +251,8 @@ def _config(notebooks: Path, serving: Serving) -> Config:
     config.Voila.root_dir = str(notebooks)
     config.Voila.config_file_paths = []  # what lies in some folder must not change what is served
     config.Voila.log_level = logging.WARNING
+    # Else every line that is not to be written is made, and left aside only then.
+    config.Voila.logging_config = {"loggers": {Dashboards.__name__: {"level": "WARNING"}}}
     config.Voila.cookie_secret = _cookie_secret(serving)
     config.Voila.identity_provider_class = SignedInPeople if serving.login else EverybodyHere
     config.Voila.authorizer_class = OwnKernels
@@ -265,6 +269,7 @@ def _config(notebooks: Path, serving: Serving) -> Config:
     config.MappingKernelManager.cull_connected = serving.login
     config.MappingKernelManager.allow_tracebacks = not serving.login
     config.KernelManager.autorestart = False
+    config.AsyncKernelManager.client_factory = "echannel.server.clients.PageClient"
     # A dashboard's widgets come in one message, however much it is; the limit would drop it.
     config.WidgetsOnly.limit_rate = False
     return config

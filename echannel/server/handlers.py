@@ -18,6 +18,7 @@ from echannel.locale import LANGUAGES, Speaker
 from echannel.profiles import load_sme
 from echannel.register.audit_trail import note_opened
 from echannel.server.assets import FOR_A_YEAR, assets_url, files
+from echannel.server.cells import together
 from echannel.server.frames import page_frame
 from echannel.server.front import front_page, waiting_page
 from echannel.server.headers import page_policy
@@ -45,6 +46,7 @@ class HomeHandler(Plain):
         """Lead there; who has one SME only, to its first tool."""
         smes = self.person.smes(find_workspace())
         if self.person.role == "member" and len(smes) == 1:
+            prepare_only(self, smes)
             first = tool_names(find_workspace())[0]
             self.redirect(dashboard_url(first, sme=smes[0], lang=self.language()))
         else:
@@ -155,6 +157,7 @@ class DashboardHandler(Plain, TornadoVoilaHandler):
         elif name == "home" and self.serving.login:
             self.set_header("Cache-Control", "no-store")
             around, register = self._around("home"), self.serving.register
+            prepare_only(self, self.person.smes(find_workspace()))
             self.finish(front_page(self.person, find_workspace(), language, around, register))
         else:
             await self._dashboard(path, name)
@@ -222,7 +225,16 @@ class DashboardHandler(Plain, TornadoVoilaHandler):
         """Lay what stands around the page into the notebook that is about to run (Voilà's hook)."""
         name = handler.request.path.rsplit("/", 1)[-1].removesuffix(".ipynb")
         notebook.metadata["echannel"] = handler._around(name)
+        if name in page_names(find_workspace()):
+            notebook.cells = together(notebook.cells)
         return notebook
+
+
+def prepare_only(handler: Plain, smes: tuple[str, ...]) -> None:
+    """Who has one SME only opens that one next: its kernel begins before the page is asked for."""
+    if len(smes) == 1:
+        kernels = cast(KernelsOfPeople, handler.settings["kernel_manager"])
+        kernels.prepare_for(handler.person, smes[0], handler.language(), first=True)
 
 
 def pages(login: bool = False) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from echannel.server.spares import Spare
 from echannel.workspace import Workspace
 
 log = logging.getLogger(__name__)
+_AFTER_A_PAGE = 1.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -96,21 +97,22 @@ class KernelsOfPeople(AsyncMappingKernelManager):
                 await self._end(kernel_id)
         return ""
 
-    def prepare_for(self, person: Person, sme: str, language: str, wait: float = 1.0) -> None:
+    def prepare_for(self, person: Person, sme: str, language: str, first: bool = False) -> None:
         """Have a kernel ready for the next page that a person opens of the SME, if there is room for one.
 
-        It waits a moment, since the page that was just opened comes first.
+        It waits a moment, since the page that was just opened comes first; not for a person's ``first`` one.
         """
         if self.register is not None and sme:
-            self._keep(self._spare(Grant(person, sme), language, wait))
+            self._keep(self._spare(Grant(person, sme), language, first))
 
-    async def _spare(self, grant: Grant, language: str, wait: float) -> None:
-        await asyncio.sleep(wait)
+    async def _spare(self, grant: Grant, language: str, first: bool) -> None:
+        await asyncio.sleep(0.0 if first else _AFTER_A_PAGE)
         while self._busy():
             await asyncio.sleep(0.25)
         who = grant.person.username
         own = {one: self._grants[one] for one in self._spares if self._grants[one].person.username == who}
-        there = any(one.person.signed_in == grant.person.signed_in for one in self._grants.values())
+        # Who signs out before the first page is seen to by the sweep of the server.
+        there = first or any(one.person.signed_in == grant.person.signed_in for one in self._grants.values())
         if not there or grant in own.values() or self.register is None:
             return
         for other in own:

@@ -1,4 +1,4 @@
-"""What a spare kernel does while it waits for its reader: reads the firm's tables, counts what pages need.
+"""What a spare kernel does while it waits for its reader: reads the firm's tables, counts and draws pages.
 
 Only pages whose figures come from tables and profile alone are gone through: what the register holds (plans,
 prices noted down, opinions) may have changed by the time the reader comes.
@@ -14,11 +14,12 @@ from pathlib import Path
 
 import nbformat
 
-from echannel.batch.plan import find_notebook
+from echannel.batch.plan import find_notebook, tool_names
 from echannel.errors import UserError
 from echannel.sme import hold
 from echannel.views.blocks import block_html, opening_html
 from echannel.views.context import View
+from echannel.views.drawn import keep
 from echannel.views.page import CardFunction
 from echannel.workspace import find_workspace
 
@@ -38,7 +39,7 @@ def more() -> bool:
 
 
 def steps(sme: str, language: str) -> Iterator[None]:
-    """Reads, counts, then draws each block of the pages and throws the drawing away; a step each."""
+    """Reads, counts, then draws each block of the pages, as they are when nothing was chosen; a step each."""
     workspace = find_workspace()
     try:
         opened = hold(sme, workspace)
@@ -48,14 +49,15 @@ def steps(sme: str, language: str) -> Iterator[None]:
         view = View(opened, opened.speaker(language), None, opened.memory, "live")
     except UserError:
         return  # the page will say so
-    for tool in TOOLS:
+    for tool in (one for one in TOOLS if one in tool_names(workspace)):
         # What fails here fails on the page as well, where it is said.
         with contextlib.suppress(Exception):
-            opening_html(tool, view)
+            keep(("opening", tool), opening_html(tool, view), view)
         yield
         for card in cards_of(find_notebook(workspace, tool)):
             with contextlib.suppress(Exception):
-                block_html(card(view), view)
+                block = card(view)
+                keep(card, (block, block_html(block, view)), view)
             yield
 
 

@@ -39,6 +39,7 @@ from echannel.views.blocks import (
 )
 from echannel.views.cards import Card, Download, files_to_page
 from echannel.views.context import Choice, View
+from echannel.views.drawn import taken
 from echannel.views.places import InPage, InWidget, Place, page_is_ours
 from echannel.views.reader import Reader
 from echannel.views.report_workbook import Sourced, write_workbook
@@ -161,7 +162,7 @@ class Page:
 
     def opening(self) -> None:
         """Three sentences: what happened, why, what to do next."""
-        self._slot(lambda view: opening_html(self.tool, view))
+        self._slot(lambda view: taken(("opening", self.tool), view) or opening_html(self.tool, view))
 
     def section(self, key: str, prints: tuple[str, ...] = ()) -> None:
         """A heading, and a line on what follows; left out where the SME has no use for the section.
@@ -175,12 +176,13 @@ class Page:
         moves, key = not getattr(card, "steady", False), getattr(card, "moved_by", None)
 
         def html(view: View) -> str:
-            block = card(view)
+            ready = taken(card, view)
+            block, drawn = ready or (card(view), None)
             if self.reader is not None:
                 self.reader.note(block, view)
             elif isinstance(block, Card) and block.table is not None and len(block.table.frame):
                 self._behind.append(Sourced(block, sources_of(block, view)))
-            return block_html(block, view)
+            return block_html(block, view) if drawn is None else drawn
 
         self._slot(html, moves, key, getattr(card, "later", False))
 
