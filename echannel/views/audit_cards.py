@@ -9,7 +9,7 @@ import pandas as pd
 
 from echannel.locale import Speaker
 from echannel.metrics import audit
-from echannel.metrics.inventory import Inventory, InventorySettings
+from echannel.metrics.inventory import Inventory, InventorySettings, with_settings
 from echannel.metrics.result import OK
 from echannel.sme import Sme
 from echannel.stock import settings_of
@@ -45,9 +45,11 @@ def audited(view: View) -> audit.Audited:
 
 
 def _as_it_is(sme: Sme, today: int) -> Inventory | None:
-    """The inventory tool's own view of the shop, where the profile adds nothing to it."""
-    plain = settings_of(sme.profile) == InventorySettings(country=sme.profile.country)
-    return sme.inventory if plain and sme.sales.last_day <= today else None
+    """The inventory tool's own view of the shop, without what the profile adds to it."""
+    plain, own = InventorySettings(country=sme.profile.country), settings_of(sme.profile)
+    if sme.sales.last_day > today or own.roll_back_days != plain.roll_back_days:
+        return None
+    return with_settings(sme.inventory, plain, sme.sales.products)
 
 
 def findings(view: View) -> pd.DataFrame:

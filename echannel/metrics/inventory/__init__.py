@@ -8,7 +8,7 @@ currency, net of VAT. Sales are those of ``echannel.metrics.turnover``: confirme
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from echannel.metrics.inventory.position import location_position, position
 from echannel.metrics.turnover import Sales
 from echannel.tables import TABLES
 
-__all__ = ["Inventory", "InventorySettings", "prepare_inventory"]
+__all__ = ["Inventory", "InventorySettings", "prepare_inventory", "with_settings"]
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,29 @@ def prepare_inventory(
         levels=levels,
         settings=chosen,
     )
+
+
+def with_settings(inventory: Inventory, settings: InventorySettings, products: pd.DataFrame) -> Inventory:
+    """The same stock under other settings, as ``prepare_inventory`` makes it, at a tenth of its time.
+
+    Only what ordering needs is worked out anew. ``products``: ``Sales.products``. Raises ``ValueError`` for
+    other ``roll_back_days``: they tell another history.
+    """
+    if settings == inventory.settings:
+        return inventory
+    if settings.roll_back_days != inventory.settings.roll_back_days:
+        raise ValueError("other roll_back_days tell another history of the stock")
+    facts = items(
+        products,
+        inventory.suppliers,
+        inventory.purchases,
+        settings,
+        inventory.prices,
+        inventory.lines,
+        inventory.items.index,
+        inventory.today,
+    )
+    return replace(inventory, items=facts, settings=settings)
 
 
 def _span(sales: Sales, levels: pd.DataFrame, purchases: pd.DataFrame) -> tuple[int, int]:

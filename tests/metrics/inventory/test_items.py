@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from handmade import canonical
+from pandas.testing import assert_frame_equal
 from shops import FIRST, Stocked, purchases
 
+from echannel.metrics.inventory import with_settings
 from echannel.metrics.inventory.items import (
     HOLDING_RATE,
     LEAD_TIME_DAYS,
@@ -159,3 +161,21 @@ def test_a_product_that_no_list_knows_is_marked():
     assert inventory.items["known"].tolist() == [True, False]
     assert inventory.items.loc["ghost", "supplier_id"] == ""
     assert inventory.today == FIRST
+
+
+def test_other_settings_say_of_the_same_stock_what_they_say_of_it_from_the_start():
+    shop = Stocked(
+        sold=[(day, "ab"[day % 2], 1 + day % 3) for day in range(0, 60, 3)],
+        counted=[(10, "a", 40), (50, "a", 22)],
+        bought=deliveries(4, 6, 11),
+        products={"a": {"supplier_id": "north"}, "b": {}},
+    )
+    said = {"lead_time_days": 9.0, "holding_rate": 0.4, "order_cost": 33.0}
+    own, plain = shop.inventory(**said), shop.inventory()
+    assert not own.items.equals(plain.items)
+    again = with_settings(own, InventorySettings(), shop.sales.products)
+    assert again.settings == plain.settings
+    for panel in ("items", "on_hand", "in_stock", "basis", "position"):
+        assert_frame_equal(getattr(again, panel), getattr(plain, panel))
+    with pytest.raises(ValueError, match="history"):
+        with_settings(own, InventorySettings(roll_back_days=5), shop.sales.products)
