@@ -22,12 +22,21 @@ from echannel.locale import LANGUAGES, Speaker
 from echannel.reference import fx, snapshot
 from echannel.register.database import Register
 from echannel.views.export import workbook_form
+from echannel.views.paper import register_fonts
 
 # Imported by others once they are first used.
 _LATE = (
     "echannel.batch.execute",
-    "reportlab.platypus",
+    "echannel.metrics.inventory.trials",
+    "echannel.plans",
+    "encodings.mac_roman",
+    "encodings.utf_8_sig",
+    "pandas.core.methods.to_dict",
+    "pandas.core.reshape.reshape",
+    "pyarrow.pandas_compat",
+    "reportlab.graphics.renderPDF",
     "reportlab.pdfbase.ttfonts",
+    "reportlab.platypus",
     "xlsxwriter",
 )
 
@@ -43,6 +52,7 @@ def warm_reports() -> None:
     prepare_kernels(len(LANGUAGES))  # of the twins that one child runs
     for language in LANGUAGES:
         workbook_form(language)
+    register_fonts()
     keep_for_forks()
 
 

@@ -93,6 +93,8 @@ def _engine(url: str) -> Engine:
 
 def _prepare(engine: Engine) -> None:
     """Makes what tables are missing; another process may be making the same ones just now."""
+    if _is_current(engine):
+        return
     for left in reversed(range(_TRIES)):
         try:
             Base.metadata.create_all(engine)
@@ -102,6 +104,15 @@ def _prepare(engine: Engine) -> None:
             if not left or engine.dialect.name != "sqlite":
                 raise
             time.sleep(0.1)
+
+
+def _is_current(engine: Engine) -> bool:
+    """Whether the register says that it is of this version: that is written once all its tables are there."""
+    try:
+        with engine.connect() as connection:
+            return connection.execute(select(SchemaVersion.version)).scalar() == VERSION
+    except DBAPIError:  # no such table yet; a database out of reach says so again at the next step
+        return False
 
 
 def _check_version(engine: Engine) -> None:
