@@ -8,6 +8,7 @@ costs. All money is in the reporting currency, ex VAT; refunds count on their ow
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,15 @@ from echannel.metrics.turnover import Sales
 
 PARTS = ("volume", "price", "mix", "cost", "other")
 _YEAR = 12
+
+
+@dataclass(frozen=True)
+class _Sold:
+    """What was sold by item (last axis): units, turnover, and cost of all units (NaN: not known)."""
+
+    units: np.ndarray
+    net: np.ndarray
+    cost: np.ndarray
 
 
 def variance(planned: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
@@ -41,47 +51,15 @@ def variance(planned: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
     turnover whose cost is known), ``status``, ``reason``.
     """
     both = planned.merge(actual, on="item", how="outer", suffixes=("_0", "_1"))
-    units, before, net, net_before = (
-        both[name].fillna(0.0).to_numpy("float64") for name in ("units_1", "units_0", "net_1", "net_0")
+    then, now = (
+        _Sold(
+            both[f"units_{side}"].fillna(0.0).to_numpy("float64"),
+            both[f"net_{side}"].fillna(0.0).to_numpy("float64"),
+            both[f"cost_{side}"].to_numpy("float64"),
+        )
+        for side in (0, 1)
     )
-    sold_now, sold_then = units > 0, before > 0
-    cost, cost_before = both["cost_1"].to_numpy("float64"), both["cost_0"].to_numpy("float64")
-    known = (np.isfinite(cost) | ~sold_now) & (np.isfinite(cost_before) | ~sold_then)
-    cost = np.where(known & sold_now, cost, 0.0)
-    cost_before = np.where(known & sold_then, cost_before, 0.0)
-    of_net = product_parts(units, net, before, net_before)
-    of_cost = product_parts(units, cost, before, cost_before)
-    sums = {name: float(values.sum()) for name, values in of_net.items()}
-    costs = {name: float(values.sum()) for name, values in of_cost.items()}
-    turnover = {
-        "volume": sums["volume"],
-        "price": sums["price"],
-        "mix": sums["mix"] + sums["new_items"] + sums["lost_items"],
-        "cost": 0.0,
-        "other": sums["unitemised"],
-    }
-    margin = {
-        "volume": sums["volume"] - costs["volume"],
-        "price": sums["price"],
-        "mix": turnover["mix"] - costs["mix"] - costs["new_items"] - costs["lost_items"],
-        "cost": -costs["price"],
-        "other": sums["unitemised"],
-    }
-    whole = net[sold_now].sum()
-    costed = float(net[sold_now & known].sum() / whole) if whole else float("nan")
-    count = int((sold_now | sold_then).sum())
-    unknown = count == 0
-    return pd.DataFrame(
-        {
-            "part": PARTS,
-            "turnover": [turnover[name] for name in PARTS],
-            "value": [margin[name] for name in PARTS],
-            "n": count,
-            "costed": costed,
-            "status": INPUT_MISSING if unknown else OK,
-            "reason": "reason.products_unknown" if unknown else "",
-        }
-    )
+    return pd.DataFrame(_by_part(then, now))
 
 
 def against_plan(
@@ -102,94 +80,126 @@ def against_plan(
     The parts of a month sum to actual less planned, in turnover and in margin.
     """
     wanted = dict(zip(planned["month"].astype(int), planned["turnover"].astype(float), strict=True))
-    bought = None if purchases is None else _bought(purchases)
-    parts = []
-    for month in months:
-        before = _items(sales, month - _YEAR)
-        sold = float(before["net"].sum())
-        if month not in wanted or not np.isfinite(wanted[month]) or sold <= 0:
-            continue
-        factor = wanted[month] / sold
-        actual = _items(sales, month)
-        if bought is not None:
-            before, actual = _at_cost(before, actual, _paid(bought, month - _YEAR), _paid(bought, month))
-        plan = before.assign(**{name: before[name] * factor for name in ("units", "net", "cost")})
-        found = variance(plan, actual)
-        margins = [_margin(one, _costless(plan, actual)) for one in (plan, actual)]
-        parts.append(
-            found.assign(
-                month=month,
-                planned=float(plan["net"].sum()),
-                actual=float(actual["net"].sum()),
-                planned_margin=margins[0],
-                actual_margin=margins[1],
-            )
+    asked = np.array(
+        [month for month in dict.fromkeys(months) if np.isfinite(wanted.get(month, np.nan))], int
+    )
+    before, actual = _sold(sales, asked - _YEAR), _sold(sales, asked)
+    whole = before.net.sum(axis=-1)
+    some = whole > 0
+    asked, before, actual = asked[some], _of_months(before, some), _of_months(actual, some)
+    if purchases is not None:
+        names = codes_of(sales.lines["product_id"])[1]
+        before, actual = _at_cost(
+            before, actual, _paid(purchases, names, asked - _YEAR), _paid(purchases, names, asked)
         )
-    if not parts:
-        columns = ["part", "turnover", "value", "n", "costed", "status", "reason", "month"]
-        return pd.DataFrame(columns=[*columns, "planned", "actual", "planned_margin", "actual_margin"])
-    return pd.concat(parts, ignore_index=True)
+    factor = np.array([wanted[month] for month in asked])[:, np.newaxis] / whole[some, np.newaxis]
+    plan = _Sold(before.units * factor, before.net * factor, before.cost * factor)
+    costed = np.isfinite(plan.cost) & np.isfinite(actual.cost)
+    of_months = {
+        "month": asked,
+        "planned": plan.net.sum(axis=-1),
+        "actual": actual.net.sum(axis=-1),
+        "planned_margin": plan.net.sum(axis=-1) - plan.cost.sum(axis=-1, where=costed),
+        "actual_margin": actual.net.sum(axis=-1) - actual.cost.sum(axis=-1, where=costed),
+    }
+    repeated = {name: np.repeat(values, len(PARTS)) for name, values in of_months.items()}
+    return pd.DataFrame({**_by_part(plan, actual), **repeated})
 
 
-def _items(sales: Sales, month: int) -> pd.DataFrame:
-    """What was sold in a month by product, and one row for amounts without goods."""
-    lines = sales.lines
-    inside = (lines["month"].to_numpy() == month) & (lines["entry"] == "sale").to_numpy()
-    codes, names = codes_of(lines["product_id"])
-    named = inside & (codes >= 0)
-    at = codes[named]
-    units, net, cost = (
-        totals(at, lines[name].to_numpy("float64")[named], len(names)) for name in ("quantity", "net", "cost")
+def _by_part(then: _Sold, now: _Sold) -> dict[str, np.ndarray]:
+    """The columns of :func:`variance`; one month after the other where there is an axis of months."""
+    sold_now, sold_then = now.units > 0, then.units > 0
+    known = (np.isfinite(now.cost) | ~sold_now) & (np.isfinite(then.cost) | ~sold_then)
+    cost, cost_then = np.where(known & sold_now, now.cost, 0.0), np.where(known & sold_then, then.cost, 0.0)
+    of_net, of_cost = (
+        {name: values.sum(axis=-1) for name, values in parts.items()}
+        for parts in (
+            product_parts(now.units, now.net, then.units, then.net),
+            product_parts(now.units, cost, then.units, cost_then),
+        )
     )
-    frame = pd.DataFrame({"item": pd.Series(names, dtype=object), "units": units, "net": net, "cost": cost})
-    frame = frame[np.bincount(at, minlength=len(names)) > 0]
-    entries = sales.entries
-    invoiced = entries["net_invoiced"].to_numpy()[entries["month"].to_numpy() == month].sum()
-    rest = {"item": "", "units": 0.0, "net": float(invoiced - frame["net"].sum()), "cost": 0.0}
-    return pd.concat([frame, pd.DataFrame([rest])], ignore_index=True)
-
-
-def _bought(purchases: pd.DataFrame) -> pd.DataFrame:
-    """What was received with a price: ``item``, ``month``, ``quantity``, ``paid``."""
-    quantity = purchases["received_quantity"].fillna(purchases["quantity"]).to_numpy("float64")
-    cost = purchases["unit_cost"].to_numpy("float64")
-    came = purchases["received_on"].notna().to_numpy() & np.isfinite(cost) & (quantity > 0)
-    on = purchases["received_on"].to_numpy()[came].astype("datetime64[M]").astype("int64")
-    item = purchases["product_id"].astype(object).to_numpy()[came]
-    return pd.DataFrame(
-        {"item": item, "month": on, "quantity": quantity[came], "paid": (quantity * cost)[came]}
+    mix, mix_of_cost = (one["mix"] + one["new_items"] + one["lost_items"] for one in (of_net, of_cost))
+    turnover = {
+        "volume": of_net["volume"],
+        "price": of_net["price"],
+        "mix": mix,
+        "cost": np.zeros(np.shape(mix)),
+        "other": of_net["unitemised"],
+    }
+    margin = {
+        "volume": of_net["volume"] - of_cost["volume"],
+        "price": of_net["price"],
+        "mix": mix - mix_of_cost,
+        "cost": -of_cost["price"],
+        "other": of_net["unitemised"],
+    }
+    whole = now.net.sum(axis=-1, where=sold_now)
+    costed = np.divide(
+        now.net.sum(axis=-1, where=sold_now & known),
+        whole,
+        out=np.full(np.shape(whole), np.nan),
+        where=whole != 0,
     )
-
-
-def _paid(bought: pd.DataFrame, month: int) -> pd.Series:
-    """Mean cost per unit of what came in the twelve months up to ``month``, by item."""
-    inside = bought[(bought["month"] > month - _YEAR).to_numpy() & (bought["month"] <= month).to_numpy()]
-    sums = inside.groupby("item")[["quantity", "paid"]].sum()
-    return sums["paid"] / sums["quantity"]
-
-
-def _at_cost(
-    before: pd.DataFrame, actual: pd.DataFrame, cost_before: pd.Series, cost: pd.Series
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both months at what was paid for the goods, where that is known of both."""
-    known = cost_before.index.intersection(cost.index)
-    priced = []
-    for frame, paid in ((before, cost_before), (actual, cost)):
-        own = frame["item"].map(paid.reindex(known)).to_numpy("float64")
-        value = np.where(np.isfinite(own), frame["units"] * own, frame["cost"])
-        priced.append(frame.assign(cost=value))
-    return priced[0], priced[1]
-
-
-def _costless(plan: pd.DataFrame, actual: pd.DataFrame) -> set[object]:
-    """Goods whose cost is not known in one of both."""
+    count = (sold_now | sold_then).sum(axis=-1)
+    of_all = {
+        "n": count,
+        "costed": costed,
+        "status": np.where(count == 0, INPUT_MISSING, OK).astype(object),
+        "reason": np.where(count == 0, "reason.products_unknown", "").astype(object),
+    }
     return {
-        item
-        for frame in (plan, actual)
-        for item in frame.loc[~np.isfinite(frame["cost"].to_numpy("float64")), "item"]
+        "part": np.tile(np.array(PARTS, dtype=object), np.size(mix)),
+        "turnover": np.stack([turnover[name] for name in PARTS], axis=-1).ravel(),
+        "value": np.stack([margin[name] for name in PARTS], axis=-1).ravel(),
+        **{name: np.repeat(values, len(PARTS)) for name, values in of_all.items()},
     }
 
 
-def _margin(frame: pd.DataFrame, costless: set[object]) -> float:
-    cost = frame["cost"].where(~frame["item"].isin(costless), 0.0)
-    return float(frame["net"].sum() - cost.sum())
+def _sold(sales: Sales, months: np.ndarray) -> _Sold:
+    """What was sold by month and product; last, as an item of its own, what no line explains."""
+    lines, entries, wanted = sales.lines, sales.entries, pd.Index(months)
+    codes, names = codes_of(lines["product_id"])
+    named = (codes >= 0) & (lines["entry"] == "sale").to_numpy()
+    row = wanted.get_indexer(lines["month"].to_numpy()[named])
+    at = np.where(row >= 0, row * len(names) + codes[named], -1)
+    units, net, cost = (
+        totals(at, lines[name].to_numpy("float64")[named], len(months) * len(names)).reshape(
+            len(months), len(names)
+        )
+        for name in ("quantity", "net", "cost")
+    )
+    row = wanted.get_indexer(entries["month"].to_numpy())
+    rest = totals(row, entries["net_invoiced"].to_numpy("float64"), len(months)) - net.sum(axis=-1)
+    nothing = np.zeros(len(months))
+    last = (nothing, rest, nothing)
+    return _Sold(*(np.column_stack(pair) for pair in zip((units, net, cost), last, strict=True)))
+
+
+def _of_months(sold: _Sold, chosen: np.ndarray) -> _Sold:
+    return _Sold(sold.units[chosen], sold.net[chosen], sold.cost[chosen])
+
+
+def _paid(purchases: pd.DataFrame, names: pd.Index, months: np.ndarray) -> np.ndarray:
+    """Mean cost per unit of what came in the twelve months up to each month, by item (NaN: nothing came)."""
+    quantity = purchases["received_quantity"].fillna(purchases["quantity"]).to_numpy("float64")
+    cost = purchases["unit_cost"].to_numpy("float64")
+    item = names.get_indexer(pd.Index(purchases["product_id"].astype(object)))
+    came = purchases["received_on"].notna().to_numpy() & np.isfinite(cost) & (quantity > 0) & (item >= 0)
+    item, quantity, cost = item[came], quantity[came], cost[came]
+    on = purchases["received_on"].to_numpy()[came].astype("datetime64[M]").astype("int64")
+    means = np.full((len(months), len(names) + 1), np.nan)
+    for row, month in zip(means, months, strict=True):
+        inside = (on > month - _YEAR) & (on <= month)
+        bought = totals(item[inside], quantity[inside], len(row))
+        paid = totals(item[inside], (quantity * cost)[inside], len(row))
+        np.divide(paid, bought, out=row, where=bought > 0)
+    return means
+
+
+def _at_cost(before: _Sold, actual: _Sold, paid_before: np.ndarray, paid: np.ndarray) -> tuple[_Sold, _Sold]:
+    """Both months at what was paid for the goods, where that is known of both."""
+    known = np.isfinite(paid_before) & np.isfinite(paid)
+    return (
+        replace(before, cost=np.where(known, before.units * paid_before, before.cost)),
+        replace(actual, cost=np.where(known, actual.units * paid, actual.cost)),
+    )
