@@ -13,6 +13,7 @@ Every order satisfies, within one cent (else the data audit names it):
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 import pandera.pandas as pa
@@ -60,6 +61,10 @@ class Table:
 
     def empty(self) -> pd.DataFrame:
         """The table with its columns and dtypes and no row."""
+        return self._empty.copy()
+
+    @cached_property
+    def _empty(self) -> pd.DataFrame:
         return pd.DataFrame({name: pd.Series(dtype=column.dtype) for name, column in self.columns.items()})
 
 

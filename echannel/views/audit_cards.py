@@ -213,7 +213,9 @@ def checks(view: View) -> Card:
 def reconciliation(view: View) -> Card:
     """From the shop's total to the payments and the accounts."""
     say = view.say
-    frame = audit.reconciliation(view.sme.sales, view.sme.table("ledger"))
+    frame = view.once(
+        "audit.reconciliation", lambda: audit.reconciliation(view.sme.sales, view.sme.table("ledger"))
+    )
     known = keyed(frame[frame["status"] == OK], "step")
     sentence, figures = "", NO_FIGURES
     if {"shop_total_gross", "net_invoiced"} <= set(known.index):
@@ -267,7 +269,7 @@ def reconciliation(view: View) -> Card:
 def holes(view: View) -> Card:
     """Days without any order that chance would hardly leave."""
     say = view.say
-    frame = audit.holes(view.sme.table("orders"))
+    frame = view.once("audit.holes", lambda: audit.holes(view.sme.table("orders")))
     known = frame[frame["status"] == OK] if len(frame) else frame
     if len(known):
         longest = known.sort_values("days", ascending=False).iloc[0]

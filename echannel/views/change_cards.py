@@ -136,7 +136,8 @@ def calendar(view: View) -> Card | None:
     sales = view.sme.pack.sale_periods_between(as_date(since).date(), as_date(view.period.until).date())
     if not sales:
         return None
-    frame = growth.sale_days_apart(entries, view.period, view.compared, sales)
+    compared = view.compared
+    frame = view.kept("sale days", lambda: growth.sale_days_apart(entries, view.period, compared, sales))
     known = keyed(frame[frame["status"] == OK], "part")
     sentence, figures = "", NO_FIGURES
     if {"sale", "other"} <= set(known.index):

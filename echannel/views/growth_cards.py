@@ -228,6 +228,12 @@ def turnover_bridge(view: View) -> Card:
     )
 
 
+def _steps_beside(frame: pd.DataFrame) -> pd.DataFrame:
+    """The way from each platform's number to net turnover, a row each."""
+    wide = frame.pivot_table(index="figure", columns="step", values="value", aggfunc="sum", sort=False)
+    return wide.reindex(columns=["platform", *platforms.STEPS, "net_goods"]).reset_index()
+
+
 def platform_numbers(view: View) -> Card:
     """Why the shop's own screen shows another number."""
     say, whole = view.say, view.whole
@@ -274,8 +280,7 @@ def platform_numbers(view: View) -> Card:
                 [step in ("platform", "net_goods") for step in part["step"]],
             ),
         )
-    wide = frame.pivot_table(index="figure", columns="step", values="value", aggfunc="sum", sort=False)
-    wide = wide.reindex(columns=["platform", *platforms.STEPS, "net_goods"]).reset_index()
+    wide = view.kept("platform steps", lambda: _steps_beside(frame))
     table = Table(
         "platform-figures",
         wide,

@@ -27,7 +27,13 @@ def duties_here(view: View) -> tuple[Duty, ...]:
 
 
 def states_here(view: View) -> Mapping[str, DutyState]:
-    """What was noted down of them; read anew each time, since a dashboard changes it."""
+    """What was noted down of them; a dashboard reads it anew each time, since it changes it."""
+    if view.mode == "report":
+        return view.once(f"duty states {market_of(view)}", lambda: _noted_states(view))
+    return _noted_states(view)
+
+
+def _noted_states(view: View) -> Mapping[str, DutyState]:
     register = existing_register(view.sme.workspace) if view.sme.workspace else None
     return duty_states(register, view.sme.profile.id, market_of(view)) if register else {}
 

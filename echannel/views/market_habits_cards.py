@@ -8,6 +8,7 @@ import pandas as pd
 from echannel.metrics.market.habits import free_delivery, payment_habits
 from echannel.metrics.market.traction import last_year
 from echannel.metrics.turnover import places
+from echannel.sme import Sme
 from echannel.views.cards import Card, moved_by
 from echannel.views.context import View
 from echannel.views.market_facts import country, home, kind_of, market_of, of_market, year_rows
@@ -18,7 +19,8 @@ from echannel.views.tables import Column, Table
 def habits(view: View) -> Card:
     """Ways of paying and free delivery, from the firm's own orders; that no public source is known."""
     say, market, here = view.say, market_of(view), home(view)
-    orders = _orders(view)
+    kind = kind_of(view)
+    orders = view.once(f"ways of paying {kind}", lambda: _orders(view.sme, kind))
     count = int((orders["country"] == market).sum())
     known = market != here and count > 0
     frame = payment_habits(orders, market, here)
@@ -63,11 +65,11 @@ def _sentence(view: View, orders: pd.DataFrame, there: pd.DataFrame, count: int)
     return " ".join(parts)
 
 
-def _orders(view: View) -> pd.DataFrame:
+def _orders(sme: Sme, kind: str) -> pd.DataFrame:
     """Counted orders of the last twelve months, each with its way of paying."""
-    sales = view.sme.sales
-    orders = sales.select(*last_year(sales), kinds=[kind_of(view)]).orders
-    table = view.sme.table("orders")
+    sales = sme.sales
+    orders = sales.select(*last_year(sales), kinds=[kind]).orders
+    table = sme.table("orders")
     at = places(orders["order_id"], table["order_id"])
     methods = table["payment_method"].astype(object).reset_index(drop=True)
     return orders.assign(payment_method=methods.reindex(at).to_numpy())

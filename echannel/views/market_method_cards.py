@@ -33,21 +33,7 @@ STRONGEST = 10  # markets in the chart of what size and distance suggest
 @moved_by(of_weights)
 def other_ways(view: View) -> Card:
     """Whether another method, other customers or weights from the figures alone put another market first."""
-    say, found = view.say, compared(view)
-    ways: dict[str, pd.Series] = {"chosen": ranking(view)["rank"]}
-    for method in methods.METHODS:
-        ways[method] = methods.rank_by(
-            method, found.compared, weights_of(view), found.directions, found.bounds
-        )["rank"]
-    for kind in PRESETS:
-        ways[f"preset_{kind}"] = methods.weighted_sum(
-            found.compared, preset(kind), found.directions, bounds=found.bounds
-        )["rank"]
-    entropy = entropy_of(view)
-    if entropy.sum() > 0:
-        ways["entropy"] = methods.weighted_sum(
-            found.compared, entropy, found.directions, bounds=found.bounds
-        )["rank"]
+    say, ways = view.say, view.kept("market ways", lambda: _ways(view))
     frame = pd.DataFrame(ways).sort_values("chosen", kind="stable")
     frame = frame[frame["chosen"].notna()].rename_axis("market").reset_index()
     placed = ranking(view).loc[frame["market"]]
@@ -81,6 +67,26 @@ def other_ways(view: View) -> Card:
         table,
         sources=say("market.say.sources"),
     )
+
+
+def _ways(view: View) -> dict[str, pd.Series]:
+    """Every market's place by the way chosen, by each method, and by other weights."""
+    found = compared(view)
+    ways: dict[str, pd.Series] = {"chosen": ranking(view)["rank"]}
+    for method in methods.METHODS:
+        ways[method] = methods.rank_by(
+            method, found.compared, weights_of(view), found.directions, found.bounds
+        )["rank"]
+    for kind in PRESETS:
+        ways[f"preset_{kind}"] = methods.weighted_sum(
+            found.compared, preset(kind), found.directions, bounds=found.bounds
+        )["rank"]
+    entropy = entropy_of(view)
+    if entropy.sum() > 0:
+        ways["entropy"] = methods.weighted_sum(
+            found.compared, entropy, found.directions, bounds=found.bounds
+        )["rank"]
+    return ways
 
 
 def entropy_of(view: View) -> pd.Series:

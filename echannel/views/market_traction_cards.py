@@ -98,7 +98,8 @@ def already_abroad(view: View) -> Card:
                 notes=[_expected_note(view, row) for _, row in sold.iterrows()],
             ),
         )
-    without = unknown_orders(view.sme.sales, kind_of(view))
+    kind = kind_of(view)
+    without = view.once(f"orders without country {kind}", lambda: unknown_orders(view.sme.sales, kind))
     return Card(
         "market.already_abroad",
         traction_sentence(view),
