@@ -289,6 +289,15 @@ def test_an_empty_shop_has_a_page_that_says_so():
     assert "\u202f0\u00a0€" not in html
 
 
+@pytest.mark.parametrize("orders", [60, 150, 3000])
+def test_behind_every_chart_stand_its_figures_however_small_the_firm(orders):
+    view = View(shop("b2c", orders=orders), FR)
+    cards = (card(view) for card in CARDS if card is not growth_cards.tiles)
+    charted = [one for one in cards if one is not None and one.figures]
+    assert charted
+    assert [one.key for one in charted if one.table is None or one.table.frame.empty] == []
+
+
 def test_a_firm_that_sells_to_firms_sees_accounts_and_no_cohorts(made_up):
     view = View(made_up["b2b"], FR)
     assert customer_cards.cohort_retention(view) is None

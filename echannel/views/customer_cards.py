@@ -243,16 +243,20 @@ def cohort_retention(view: View) -> Card | None:
                 notes=[say("views.rows.customers", n=int(n)) for n in known["numerator"]],
             ),
         )
+    # Behind the bars of a few customers stand the bars' own figures: no cohort of theirs is large enough.
+    behind = frame[frame["cohort"].isin(cohorts) & (frame["age"] <= 12)] if shaded else known
+    by_cohort = (Column("cohort", "cohort", "month"),) if shaded else ()
+    paid = (Column("turnover", "net_turnover", "money"),) if shaded else ()
     table = Table(
         "cohorts",
-        frame[frame["cohort"].isin(cohorts) & (frame["age"] <= 12)],
+        behind,
         (
-            Column("cohort", "cohort", "month"),
+            *by_cohort,
             Column("age", "months_since", "number"),
             Column("denominator", "cohort_customers", "number"),
             Column("numerator", "active_customers", "number"),
             Column("value", "retention", "percent"),
-            Column("turnover", "net_turnover", "money"),
+            *paid,
             Column("cumulative_per_customer", "cumulative_per_customer", "cents"),
         ),
         say.currency,
