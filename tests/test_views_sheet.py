@@ -41,7 +41,13 @@ def read(content: bytes) -> dict:
         if cell.value is not None
     }
     widths = {letter: round(one.width, 6) for letter, one in sheet.column_dimensions.items()}
-    return {"title": sheet.title, "frozen": sheet.freeze_panes, "cells": cells, "widths": widths}
+    paper = (
+        sheet.page_setup.orientation,
+        sheet.print_title_rows,
+        sheet.sheet_properties.pageSetUpPr.fitToPage,
+    )
+    facts = {"title": sheet.title, "frozen": sheet.freeze_panes, "head": sheet.row_dimensions[1].height}
+    return {**facts, "paper": paper, "cells": cells, "widths": widths}
 
 
 def assert_same(table: Table, language: str = "en") -> None:
@@ -100,3 +106,16 @@ def test_a_month_is_a_date_in_a_workbook_and_a_word_in_a_list(language, pattern,
     assert "A3" not in cells
     lines = export.to_csv(table, SAY[language]).decode("utf-8-sig").splitlines()
     assert [lines[1], lines[3]] == [word, word]
+
+
+def test_a_long_header_has_the_room_that_it_takes():
+    frame = pd.DataFrame({"v": [1.0]})
+    long = "Cash after a year, if a tenth worse than planned (£)"
+    heights = [
+        read(
+            export.to_xlsx(Table("t", frame, (Column("v", "x", "money"),), "EUR", labels=(label,)), SAY["en"])
+        )
+        for label in ("Month", long)
+    ]
+    assert [one["head"] for one in heights] == [None, 30]
+    assert heights[0]["paper"] == ("landscape", "$1:$1", True)

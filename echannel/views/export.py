@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
+from textwrap import wrap
 from typing import Any
 
 import xlsxwriter
@@ -39,6 +40,8 @@ _PATTERNS = {
 }
 # A month is its first day, shown in the report's language and not in that of the reader's Excel.
 _MONTHS = {"en": "[$-809]mmm yyyy", "fr": "[$-40C]mmm yyyy"}
+_LINE = 15  # points
+A4 = 9  # as Excel counts papers
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -113,7 +116,7 @@ def workbook_form(language: str) -> Form:
     def write(out: io.BytesIO, name: str) -> list[str]:
         book = new_workbook(out)
         sheet, formats = book.add_worksheet(name), table_formats(book, language)
-        sheet.freeze_panes(1, 0)
+        _lay_out(sheet)
         for at, style in enumerate(formats.values()):
             sheet.write_blank(0, at, None, style)
         book.close()
@@ -125,7 +128,7 @@ def workbook_form(language: str) -> Form:
 def _sheet(table: Table, say: Speaker, cells: Cells) -> Sheet:
     headers, kinds = table.headers(say), [column.kind for column in table.columns]
     widths = [_width(*known) for known in zip(headers, cells, kinds, strict=True)]
-    return Sheet(sheet_name(table.name, set()), headers, cells, kinds, widths)
+    return Sheet(sheet_name(table.name, set()), headers, cells, kinds, widths, row_height(headers, widths))
 
 
 def table_formats(book: Any, language: str) -> dict[str, Any]:
@@ -138,13 +141,34 @@ def table_formats(book: Any, language: str) -> dict[str, Any]:
 
 def add_table(sheet: Any, table: Table, say: Speaker, formats: dict[str, Any]) -> None:
     """Write a table into an empty sheet; its head stays in sight."""
-    sheet.freeze_panes(1, 0)
-    for at, (column, header) in enumerate(zip(table.columns, table.headers(say), strict=True)):
+    _lay_out(sheet)
+    headers, widths = table.headers(say), []
+    for at, (column, header) in enumerate(zip(table.columns, headers, strict=True)):
         sheet.write_string(0, at, header, formats[HEAD])
         values = table.values(column, say)
-        sheet.set_column(at, at, _width(header, values, column.kind))
+        widths.append(_width(header, values, column.kind))
+        sheet.set_column(at, at, widths[-1])
         for row, value in enumerate(values, start=1):
             _put(sheet, row, at, value, formats.get(column.kind))
+    sheet.set_row(0, row_height(headers, widths))
+
+
+def row_height(texts: Sequence[str], widths: Sequence[float]) -> int:
+    """Points that a row of wrapped texts needs in columns of these widths (letters).
+
+    Not every program measures a row that comes without its height.
+    """
+    lines = (len(wrap(text, max(int(width * 0.85), 1))) for text, width in zip(texts, widths, strict=True))
+    return _LINE * max(lines, default=1)
+
+
+def _lay_out(sheet: Any) -> None:
+    """The head stays in sight, on each page too; on paper, all columns side by side."""
+    sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
 
 
 def data_link(content: bytes, mime: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from echannel.locale import Speaker
 from echannel.views.cards import Card, rows_in_words, title
-from echannel.views.export import add_table, new_workbook, sheet_name, table_formats
+from echannel.views.export import A4, add_table, new_workbook, row_height, sheet_name, table_formats
 from echannel.views.help import card_words
 
 WORKBOOK = "ECHANNEL_WORKBOOK"
@@ -83,14 +83,20 @@ def _contents(
         sheet.set_column(at, at, width, wrapped)
         sheet.write_string(2, at, say(f"views.workbook.{key}"), bold)
     sheet.freeze_panes(3, 0)
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
     for row, (one, name) in enumerate(zip(cards, names, strict=True), start=3):
         quoted = name.replace("'", "''")
         sheet.write_url(row, 0, f"internal:'{quoted}'!A1", string=name)
-        for at, text in enumerate(_about(one, say), start=1):
+        about = _about(one, say)
+        for at, text in enumerate(about, start=1):
             sheet.write_string(row, at, text, wrapped)
+        sheet.set_row(row, row_height(about, [width for _, width in _COLUMNS[1:]]))
     for row, (name, fact) in enumerate(facts, start=len(cards) + 4):
         sheet.write_string(row, 0, name, bold)
         sheet.write_string(row, 1, fact, wrapped)
+        sheet.set_row(row, row_height([fact], [_COLUMNS[1][1]]))
 
 
 def _about(one: Sourced, say: Speaker) -> tuple[str, str, str, str, str]:

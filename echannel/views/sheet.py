@@ -26,6 +26,7 @@ _NAMED = ("xl/workbook.xml", "docProps/app.xml")
 _DAY_ONE = datetime(1899, 12, 30)
 _LONG = 16_000  # letters: a cell holds twice as many, but some count double
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_x[0-9a-fA-F]{4}_")
+_USUAL = 15  # points: a row of one line
 HEAD = "head"
 
 
@@ -35,13 +36,17 @@ class Unusual(Exception):
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a sheet holds: its name, and each column's header, values, kind of format and width (letters)."""
+    """What a sheet holds: its name, and each column's header, values, kind of format and width (letters).
+
+    ``head``: the height of the row of headers, in points.
+    """
 
     name: str
     headers: Sequence[str]
     columns: Sequence[Sequence[Any]]
     kinds: Sequence[str]
     widths: Sequence[float]
+    head: int
 
 
 @dataclass(frozen=True)
@@ -86,12 +91,13 @@ class Form:
             f'<col min="{at}" max="{at}" width="{_characters(width)}" customWidth="1"/>'
             for at, width in enumerate(sheet.widths, start=1)
         )
+        height = f' ht="{sheet.head}" customHeight="1"' if sheet.head != _USUAL else ""
         rows = [
             f'<row r="{n}">{"".join(row)}</row>' for n, row in enumerate(zip(*columns, strict=True), start=2)
         ]
         return [
             f"<cols>{widths}</cols>",
-            f'<sheetData><row r="1">{"".join(heads)}</row>',
+            f'<sheetData><row r="1"{height}>{"".join(heads)}</row>',
             *rows,
             "</sheetData>",
         ]
