@@ -14,7 +14,8 @@ from small_demo import make_small_demo
 from echannel.batch import plan_reports
 from echannel.batch.execute import make_report
 from echannel.batch.forks import Families, Limits, OutOfTime, map_forked
-from echannel.batch.run import FAMILIES, _job, cohort_or_sme, report_frame
+from echannel.batch.making import FAMILIES
+from echannel.batch.run import _job, cohort_or_sme, report_frame
 from echannel.batch.workers import WorkerDied
 from echannel.forking import can_fork
 from echannel.profiles import load_sme
@@ -50,10 +51,22 @@ def work(what: Work) -> Told:
             os.kill(os.getpid(), signal.SIGKILL)
         case "sleep":
             time.sleep(30)
+        case "meet":
+            return Told(os.getpid(), os.getppid(), tuple(prepared), before, failed=not met(what))
         case "kill home" if prepared:
             os.kill(os.getppid(), signal.SIGKILL)
             time.sleep(30)
     return Told(os.getpid(), os.getppid(), tuple(prepared), before, what.does == "stumble" and bool(before))
+
+
+def met(what: Work) -> bool:
+    """Whether another work that wants to meet somebody in the same folder is under way at the same time."""
+    folder = Path(what.name).parent
+    Path(what.name).touch()
+    until = time.monotonic() + 15
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    return len(list(folder.iterdir())) > 1
 
 
 def prepare(what: Work) -> None:
@@ -127,6 +140,16 @@ def test_works_do_without_a_home_that_cannot_be_prepared(home):
 def test_a_home_that_is_killed_costs_nobody_a_report():
     told = run(Work("a", "x", "bad", "kill home"), Work("a", "y", "good"), count=1, seconds=3)
     assert isinstance(told["good"], Told)
+
+
+def test_the_last_home_takes_the_place_of_those_that_are_done(tmp_path):
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    told = run(
+        Work("a", "x", "ax"), Work("a", "y", "ay"),
+        Work("b", "x", one, "meet"), Work("b", "y", other, "meet"), Work("b", "z", "last"),
+    )  # fmt: skip
+    assert not told[one].failed and not told[other].failed
+    assert told[one].parent == told[other].parent == told["last"].parent
 
 
 def test_pages_made_with_what_another_language_computed_are_the_same(tmp_path):

@@ -77,7 +77,7 @@ def answer(caller: Connection, request: Request) -> bool:
     """Every work of the request, in children; False when nobody waits for it any more."""
     tasks = _tasks(request)
     share = max(1, request.count // max(1, len(tasks)))
-    return _Pool(request, tasks, request.count, share, caller, listening=True).run()
+    return _Pool(request, tasks, request.count, share, caller).run()
 
 
 def _tasks(request: Request) -> list[_Task]:
@@ -94,7 +94,7 @@ def _tasks(request: Request) -> list[_Task]:
 class _Pool:
     """Tasks, so many at a time, in children of this process; the caller gets the results as they come.
 
-    ``listening``: whether the caller has another end to hang up, or to ask for something else with.
+    ``lent``: the caller is such a pool itself, and may lend slots that it has no other use for.
     """
 
     def __init__(
@@ -104,10 +104,10 @@ class _Pool:
         slots: int,
         share: int,
         caller: Connection,
-        listening: bool,
+        lent: bool = False,
     ) -> None:
         self.request, self.slots, self.share = request, slots, share
-        self.caller, self.listening = caller, listening
+        self.caller, self.lent = caller, lent
         self.waiting = deque(tasks)
         self.running: dict[Connection, _Child] = {}
 
@@ -117,13 +117,14 @@ class _Pool:
             # A child that has told all may still be ending while the caller asks for the next thing.
             while self.waiting or any(child.open for child in self.running.values()):
                 self._start()
+                self._lend()
                 soonest = min(child.deadline for child in self.running.values())
-                among = [*self.running, *([self.caller] if self.listening else ())]
-                ready = wait(among, max(0.0, soonest - time.monotonic()))
-                if self.caller in ready:
+                ready = wait([*self.running, self.caller], max(0.0, soonest - time.monotonic()))
+                if self.caller in ready and not self._borrow():
                     return False
                 for pipe in ready:
-                    self._listen(self.running[pipe])  # type: ignore[index]
+                    if pipe in self.running:
+                        self._listen(self.running[pipe])
                 for child in [one for one in self.running.values() if one.deadline <= time.monotonic()]:
                     self._give_up(child, OutOfTime())
         finally:
@@ -136,6 +137,26 @@ class _Pool:
             task = self.waiting.popleft()
             child = _fork(self.request, task, self.share if task.home else 1, [self.caller, *self.running])
             self.running[child.pipe] = child
+
+    def _lend(self) -> None:
+        """Slots that nobody waits for go to the home that has most left: the last ones leave no core idle."""
+        free = self.slots - sum(child.share for child in self.running.values())
+        homes = [child for child in self.running.values() if child.task.home and len(child.open) > 1]
+        if free > 0 and homes and not self.waiting:
+            most = max(homes, key=lambda child: len(child.open))
+            most.share += free
+            with suppress(OSError):  # it is gone: reading says so
+                most.pipe.send(most.share)
+
+    def _borrow(self) -> bool:
+        """Hear how many slots there are now; False when the caller is gone, or is not one that lends."""
+        if not self.lent:
+            return False
+        try:
+            self.slots = self.caller.recv()
+        except (EOFError, OSError):
+            return False
+        return True
 
     def _listen(self, child: _Child) -> None:
         try:
@@ -166,7 +187,7 @@ def _fork(
     share: int,
     others: Iterable[Connection],
 ) -> _Child:
-    ours, theirs = CONTEXT.Pipe(duplex=False)
+    ours, theirs = CONTEXT.Pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     parent = os.getpid()
@@ -212,7 +233,7 @@ def _be_home(request: Request, task: _Task, share: int, pipe: Connection) -> Non
         request.families.prepare(request.works[task.groups[0][0]])
     if _threads() > KNOWN_THREADS:
         return  # a fork would carry the locks of the others: the works do without a home
-    _Pool(request, [_Task((group,)) for group in task.groups], share, 1, pipe, listening=False).run()
+    _Pool(request, [_Task((group,)) for group in task.groups], share, 1, pipe, lent=True).run()
 
 
 def _be_twins(request: Request, task: _Task, pipe: Connection) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
     from echannel.batch.job import Job
-    from echannel.batch.run import Made
+    from echannel.batch.making import Made
 
 PATIENCE = 20
 """Seconds for a scheduler to answer, and for a first worker to be there."""
@@ -101,7 +101,7 @@ def make_reports(jobs: list[Job]) -> list[Made]:
 
     They are made one at a time: the cluster's size says how many run at once.
     """
-    from echannel.batch.run import made_here
+    from echannel.batch.making import made_here
 
     with _one_at_a_time, _may_have_children():
         made = {job.report: done for job, done in made_here(jobs, 1)}

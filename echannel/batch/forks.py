@@ -123,6 +123,12 @@ class _Warm:
             self.process.join()
 
 
+def warm_ahead() -> None:
+    """Start a warm process for the run that comes: it gets ready while the run is planned."""
+    if _Warm.spare is None or not _Warm.spare.process.is_alive():
+        _Warm.spare = _Warm()
+
+
 @contextmanager
 def _warm_process() -> Iterator[Connection]:
     """The way to a warm process that nobody else uses; it ends when the run does not come to its end."""

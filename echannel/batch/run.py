@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from echannel.batch.forks import Families, Limits, OutOfTime, map_forked
+from echannel.batch.forks import OutOfTime, warm_ahead
 from echannel.batch.index import (
     language_links,
     profile_or_none,
     tool_title,
     write_indexes,
 )
-from echannel.batch.job import OURS, REPORT_MEMORY, REPORT_SECONDS, STANDARD, Job
-from echannel.batch.near import brought_near
+from echannel.batch.job import OURS, REPORT_SECONDS, STANDARD, Job
+from echannel.batch.making import Made, made_here
 from echannel.batch.pages import ASSETS, BRAND, Frame, Link, Words, copy_assets, failure_page
 from echannel.batch.plan import Report, find_notebook, plan_reports, tool_names
 from echannel.batch.records import Outcome, record, recorded, write_whole
 from echannel.batch.unchanged import name_of_all
-from echannel.batch.workers import MachineLost, WorkerDied, map_unordered
+from echannel.batch.workers import MachineLost, WorkerDied
 from echannel.errors import UserError
 from echannel.forking import can_fork
 from echannel.locale import LANGUAGES, Speaker
@@ -33,7 +33,6 @@ LOG = "run.log"
 WORKERS = 2
 
 Progress = Callable[[Outcome, int, int], None]
-Made = tuple[Outcome, str] | WorkerDied | OutOfTime
 
 
 @dataclass(frozen=True)
@@ -108,12 +107,14 @@ def run_cohort(
         can_print(folder)
     copy_assets(folder)
     engine = _known_engine(engine or (OURS if can_fork() else STANDARD))
+    known = recorded(folder, reports) if resume or not force else {}
+    if engine == OURS and not cluster and any(_is_missing(report, known) for report in reports):
+        warm_ahead()
     # Read once for all reports and indexes: a cohort of which nothing has changed is told so at once.
     profiles = {sme: profile_or_none(workspace, sme) for sme in profile.smes}
     there = tool_names(workspace)
     frames = {report: report_frame(profiles.get(report.sme), there, report) for report in reports}
     planned = [_job(workspace, frames[report], report, folder, engine, tuple(also)) for report in reports]
-    known = recorded(folder, reports) if resume or not force else {}
     outcomes = {job.report: kept for job in planned if (kept := _still_good(job, known, resume))}
     jobs = [job for job in planned if job.report not in outcomes]
     everything = plan_reports(workspace, profile)
@@ -136,55 +137,10 @@ def run_cohort(
     )
 
 
-def made_here(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Made]]:
-    """Every job with what became of it, as soon as it is known: on this machine."""
-    own = {job.report: job for job in jobs}
-    with brought_near(jobs) as near:
-        for job, done in _made(near, workers):
-            yield own[job.report], done
-
-
-def _made(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Made]]:
-    if jobs and jobs[0].engine == OURS:
-        limits = Limits(REPORT_SECONDS, REPORT_MEMORY)
-        yield from map_forked(_make, jobs, workers, limits, FAMILIES)
-    else:
-        yield from map_unordered(_make, jobs, workers)
-
-
-# The process that plans a run needs nothing of what makes a report: whoever makes one imports it.
-def _make(job: Job) -> tuple[Outcome, str]:
-    from echannel.batch.execute import make_report
-
-    return make_report(job)
-
-
-def _prepare(job: Job) -> None:
-    from echannel.batch.execute import prepare_home
-
-    prepare_home(job)
-
-
 def _made_on(cluster: str, jobs: list[Job]) -> Iterator[tuple[Job, Made]]:
     from echannel.batch.cluster import made_on
 
     return made_on(cluster, jobs)
-
-
-def _home(job: Job) -> str:
-    return job.report.sme
-
-
-def _twin(job: Job) -> str:
-    return job.report.tool
-
-
-def _failed(made: tuple[Outcome, str]) -> bool:
-    return made[0].status == "failed"
-
-
-FAMILIES = Families(_home, _twin, _prepare, _failed)
-"""An SME's tables are read and its sales counted once; languages share what a tool has computed."""
 
 
 def cohort_or_sme(workspace: Workspace, name: str) -> CohortProfile:
@@ -215,11 +171,15 @@ def _known_engine(name: str) -> str:
     return name
 
 
+def _is_missing(report: Report, known: Mapping[Report, Outcome]) -> bool:
+    return report not in known or known[report].status == "failed"
+
+
 def _still_good(job: Job, known: Mapping[Report, Outcome], resume: bool) -> Outcome | None:
     """The page of an earlier run, where there is no need to make it again."""
-    earlier = known.get(job.report)
-    if earlier is None or earlier.status == "failed":
+    if _is_missing(job.report, known):
         return None
+    earlier = known[job.report]
     if "xlsx" in job.also and not (job.folder / job.report.file("xlsx")).is_file():
         return None
     if resume or (job.made_from is not None and earlier.made_from == job.made_from):
