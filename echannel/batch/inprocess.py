@@ -62,6 +62,8 @@ class _Kernel(IPythonKernel):
 
     # No subshells; the attribute only tells which thread may be interrupted.
     _supports_kernel_subshells = False
+    # ipykernel rests after each cell for what its sockets may not have sent yet: here is none.
+    _execute_sleep = 0.0
 
     def publish(self, kind: str, content: dict[str, Any]) -> None:
         """Tell whoever listens, as part of the answer to the request at hand."""
