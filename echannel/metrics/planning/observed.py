@@ -98,10 +98,10 @@ def advertising(sales: Sales, period: Period) -> float:
 
 
 def _stream(frame: pd.DataFrame, one_stop: Collection[str]) -> np.ndarray:
-    kind, channel, country = (frame[name].astype(object) for name in ("kind", "channel", "country"))
-    market, abroad = (channel == "marketplace").to_numpy(), country.isin(list(one_stop)).to_numpy()
+    market, business = (frame["channel"] == "marketplace").to_numpy(), (frame["kind"] == "b2b").to_numpy()
+    abroad = frame["country"].isin(list(one_stop)).to_numpy()
     consumer = np.where(market, STREAMS.index("marketplace"), np.where(abroad, STREAMS.index("abroad"), 0))
-    return np.where((kind == "b2b").to_numpy(), STREAMS.index("b2b"), consumer)
+    return np.where(business, STREAMS.index("b2b"), consumer)
 
 
 def _carriage(orders: pd.DataFrame, entries: pd.DataFrame) -> np.ndarray:

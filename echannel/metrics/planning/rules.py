@@ -16,7 +16,8 @@ NEVER = -1  # in place of a month: it does not happen within the plan
 
 def cents(values: np.ndarray) -> np.ndarray:
     """Amounts rounded to the cent, half away from zero, as a spreadsheet's ROUND does."""
-    return np.sign(values) * np.floor(np.abs(values) * 100 + 0.5 + 1e-7) / 100
+    # A plan asks this two hundred times of a few months each: the fewest steps over them.
+    return np.trunc(values * 100 + np.copysign(0.5 + 1e-7, values)) / 100
 
 
 @dataclass(frozen=True)

@@ -125,8 +125,20 @@ class TurnoverForecast:
 
         An error is a level that wanders (common to all later months) and chance of the month; its share of
         the variance is that of past errors. Each month's quantiles are the intervals' (a Gaussian copula
-        with the intervals' marginals).
+        with the intervals' marginals). The same paths are asked for by scenarios, doubts and ranges: they
+        are drawn once, and nobody may write into them.
         """
+        if (n, seed) not in self._drawn:
+            paths = self._draw(n, seed)
+            paths.flags.writeable = False
+            self._drawn[n, seed] = paths
+        return self._drawn[n, seed]
+
+    @cached_property
+    def _drawn(self) -> dict[tuple[int, int], np.ndarray]:
+        return {}
+
+    def _draw(self, n: int, seed: int) -> np.ndarray:
         t = len(self.months)
         if not t:
             return np.zeros((n, 0))

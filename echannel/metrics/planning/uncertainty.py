@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -32,15 +33,18 @@ class Driver:
 
     def at(self, score: np.ndarray) -> np.ndarray:
         """The driver at standard normal scores: the quantile of the score's probability."""
+        return np.interp(score, _GRID, self._on_grid)
+
+    @cached_property
+    def _on_grid(self) -> np.ndarray:
         from scipy.special import betaincinv, ndtr
 
         span = self.high - self.low
         if span <= 0:
-            return np.full(np.shape(score), self.mode)
+            return np.full(len(_GRID), self.mode)
         first = 1 + 4 * (self.mode - self.low) / span
         second = 1 + 4 * (self.high - self.mode) / span
-        table = self.low + span * betaincinv(first, second, ndtr(_GRID))
-        return np.interp(score, _GRID, table)
+        return np.asarray(self.low + span * betaincinv(first, second, ndtr(_GRID)))
 
 
 @dataclass(frozen=True)
