@@ -32,10 +32,12 @@
 
   function take(element) {
     pending.add(element);
+    taken = performance.now();
     if (near) near.observe(element); else draw(element);
     later();
   }
 
+  let taken = 0; // when a chart last came
   let waiting = false;
   let patience = 300; // half a minute for the library to arrive
   function later() {
@@ -45,6 +47,8 @@
     idle(function () {
       waiting = false;
       if (!window.Plotly) { if (patience-- > 0) setTimeout(later, 100); return; }
+      // While a page still comes, what is far from the reader's sight would only keep it from coming.
+      if (near && performance.now() - taken < 150) { setTimeout(later, 160); return; }
       // One that is hidden has no width to be drawn for: it follows when it comes into sight.
       const next = Array.from(pending).find((one) => one.clientWidth);
       if (next) draw(next);

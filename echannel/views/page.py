@@ -13,6 +13,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from math import inf
+from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -40,7 +42,7 @@ from echannel.views.blocks import (
 from echannel.views.cards import Card, Download, files_to_page
 from echannel.views.context import Choice, View
 from echannel.views.drawn import taken
-from echannel.views.places import InPage, InWidget, Place, page_is_ours
+from echannel.views.places import InPage, InWidget, Place, page_is_ours, put_together
 from echannel.views.reader import Reader
 from echannel.views.report_workbook import Sourced, write_workbook
 from echannel.views.tools import tool_named
@@ -51,6 +53,7 @@ FilesFunction = Callable[[View], tuple[Download, ...]]
 
 log = logging.getLogger(__name__)
 _NEVER = object()  # drawn for nothing: whatever is chosen, it is drawn
+_TOGETHER = 0.05  # seconds for which blocks out of sight are drawn before a new choice is looked for
 _REST = 0.4  # seconds without a choice after which what takes a while is drawn
 
 
@@ -274,14 +277,18 @@ class Page:
         soon = [slot for slot in self._slots if not slot.later]
         seen = self.reader.in_sight if self.reader is not None else set()
         first = [slot for slot in soon if slot.number in seen or not slot.number] if seen else soon
-        self._draw(first)
+        for slot in first:
+            self._draw([slot])
         for follow in self._followers:
             follow(self.view)
         self._draw_between([slot for slot in soon if slot not in first], 0.0)
         self._draw_between([slot for slot in self._slots if slot.later], _REST)
 
     def _draw_between(self, slots: list[_Slot], wait: float) -> None:
-        """Draws one block after another, a choice coming between; all at once where nothing can wait."""
+        """Draws one block after another, a choice coming between; all at once where nothing can wait.
+
+        Those that take little time go to the page together: a message costs as much as a small block.
+        """
         if not slots:
             return
         try:
@@ -292,20 +299,30 @@ class Page:
         at = len(self._waiting)
 
         def draw(here: int) -> None:
-            self._draw(slots[here : here + 1])
-            if slots[here + 1 :]:
-                self._waiting[at] = loop.call_later(0.0, draw, here + 1)
+            there = here + self._draw(slots[here:], _TOGETHER)
+            if slots[there:]:
+                self._waiting[at] = loop.call_later(0.0, draw, there)
 
         self._waiting.append(loop.call_later(wait, draw, 0))
 
-    def _draw(self, slots: list[_Slot]) -> None:
-        for slot in slots:
+    def _draw(self, slots: list[_Slot], seconds: float = inf) -> int:
+        """Draws these blocks, as many as the time is enough for and one at least; how many."""
+        over = perf_counter() + seconds
+        drawn: list[tuple[_Slot, str]] = []
+        number = 0
+        for number, slot in enumerate(slots, 1):  # noqa: B007
             wanted = self._key(slot.key)
             if wanted is None or wanted != slot.drawn_for:
-                slot.place.put(self._drawn(slot.html))
+                drawn.append((slot, self._drawn(slot.html)))
                 slot.drawn_for = wanted
-                if self.reader is not None and slot.number:
+            if perf_counter() > over:
+                break
+        put_together((slot.place, html) for slot, html in drawn)
+        if self.reader is not None:
+            for slot, _ in drawn:
+                if slot.number:
                     self.reader.drawn(slot)
+        return number
 
     def _key(self, key: Callable[[View], object] | None) -> object:
         """What a block is drawn for; None where it is always drawn, or where the choice cannot be met."""

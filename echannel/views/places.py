@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from IPython.display import HTML, display
@@ -44,13 +45,26 @@ class InPage:
     """
 
     def __init__(self, html: str, number: int, channel: Channel) -> None:
-        self.number, self.channel = number, channel
+        self.number, self.channel, self.html = number, channel, html
         inside = f'<div class="ec-live ec-slot-{number}" data-slot="{number}">{html}</div>'
         display(HTML(f'<div class="ec-output">{inside}</div>'))
 
     def put(self, html: str) -> None:
         """Shows ``html`` there from now on."""
-        self.channel.tell("drawn", html={str(self.number): html})
+        put_together([(self, html)])
+
+
+def put_together(drawn: Iterable[tuple[Place, str]]) -> None:
+    """Shows several blocks at once: one message for all in the page itself that are not as they were."""
+    told: dict[Channel, dict[str, str]] = {}
+    for place, html in drawn:
+        if not isinstance(place, InPage):
+            place.put(html)
+        elif place.html != html:
+            place.html = html
+            told.setdefault(place.channel, {})[str(place.number)] = html
+    for channel, html_of in told.items():
+        channel.tell("drawn", html=html_of)
 
 
 def page_is_ours() -> bool:
