@@ -29,7 +29,10 @@ _TOTALS = ("shop_total_gross", "net_invoiced", "net_goods", "payments", "account
 
 def audited(view: View) -> audit.Audited:
     """What is audited: every table as last synced, judged on the day of that sync."""
-    sme = view.sme
+    return view.once("audited", lambda: _audited(view.sme))
+
+
+def _audited(sme: Sme) -> audit.Audited:
     synced = datetime.fromisoformat(sme.manifest.synced_at).astimezone(ZoneInfo(sme.profile.timezone))
     today = (pd.Timestamp(synced.date()) - pd.Timestamp(0)).days
     return audit.Audited(
