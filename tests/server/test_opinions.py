@@ -111,6 +111,11 @@ def test_pages_around_a_login_are_for_everybody(served, chief):
                 page.goto(served.url + address)
                 assert page.locator("h1").count() == 1 and barriers(page) == []
                 assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        # A phone has room for the firm's name, and for the other language.
+        page.goto(f"{served.url}/voila/render/growth.ipynb?sme={OWN}&lang=fr")
+        page.wait_for_selector("#ec-waiting[hidden]", state="attached", timeout=60_000)
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+        assert page.locator(".ec-sme-switch select").bounding_box()["width"] >= 150
         browser.close()
 
 
