@@ -77,7 +77,9 @@ def _contents(
     say: Speaker,
     book: Any,
 ) -> None:
-    bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    bold = book.add_format({"bold": True, "valign": "top"})
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    link = book.add_format({"hyperlink": True, "valign": "top"})
     sheet.write_string(0, 0, heading, book.add_format({"bold": True, "font_size": 14}))
     for at, (key, width) in enumerate(_COLUMNS):
         sheet.set_column(at, at, width, wrapped)
@@ -88,7 +90,7 @@ def _contents(
     sheet.fit_to_pages(1, 0)
     for row, (one, name) in enumerate(zip(cards, names, strict=True), start=3):
         quoted = name.replace("'", "''")
-        sheet.write_url(row, 0, f"internal:'{quoted}'!A1", string=name)
+        sheet.write_url(row, 0, f"internal:'{quoted}'!A1", link, name)
         about = _about(one, say)
         for at, text in enumerate(about, start=1):
             sheet.write_string(row, at, text, wrapped)
