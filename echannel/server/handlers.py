@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from functools import cache
 from typing import Any, cast
@@ -158,7 +159,9 @@ class DashboardHandler(Plain, TornadoVoilaHandler):
             self.set_header("Cache-Control", "no-store")
             around, register = self._around("home"), self.serving.register
             prepare_only(self, self.person.smes(find_workspace()))
-            self.finish(front_page(self.person, find_workspace(), language, around, register))
+            # Beside the loop: on object storage each firm is asked for.
+            asked = (self.person, find_workspace(), language, around, register)
+            self.finish(await asyncio.to_thread(front_page, *asked))
         else:
             await self._dashboard(path, name)
 

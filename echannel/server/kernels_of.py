@@ -20,12 +20,14 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 
 from echannel.confine import landlock_version
 from echannel.kernels import Confinement
+from echannel.near import KEPT, bring_near, forget_older
 from echannel.register import Register
 from echannel.register.brokered import answer_kernel
 from echannel.server.identity import Person
 from echannel.server.reach import environment, of_its_firm, readable, root_of_links
 from echannel.server.spares import Spare
-from echannel.workspace import Workspace
+from echannel.storage import RemotePath
+from echannel.workspace import STORE_URL, Workspace
 
 log = logging.getLogger(__name__)
 _AFTER_A_PAGE = 1.0  # seconds
@@ -66,6 +68,7 @@ class KernelsOfPeople(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._grants: dict[str, Grant] = {}
+        self._bringing: dict[str, asyncio.Lock] = {}
         self._answering: set[asyncio.Task[Any]] = set()
         self._spares: dict[str, Spare | None] = {}  # None: on its way
 
@@ -76,6 +79,7 @@ class KernelsOfPeople(AsyncMappingKernelManager):
         grant = _GRANT.get()
         if grant is None:
             raise PermissionError("a kernel is started for a person and an SME")
+        await self._bring_near(grant.sme)
         spare = await self._taken(grant, environment(kwargs.get("env", {})))
         if spare:
             return spare
@@ -109,6 +113,7 @@ class KernelsOfPeople(AsyncMappingKernelManager):
         await asyncio.sleep(0.0 if first else _AFTER_A_PAGE)
         while self._busy():
             await asyncio.sleep(0.25)
+        await self._bring_near(grant.sme)
         who = grant.person.username
         own = {one: self._grants[one] for one in self._spares if self._grants[one].person.username == who}
         # Who signs out before the first page is seen to by the sweep of the server.
@@ -166,14 +171,39 @@ class KernelsOfPeople(AsyncMappingKernelManager):
         enforced = landlock_version() > 0
         if not enforced:
             env["ECHANNEL_ROOT"] = str(root_of_links(self.workspace, sme, home / "root"))
-        writable = (str(home), str(own), str(self.workspace.store / sme), "/dev/null")
-        return Confinement(readable(self.workspace, sme), writable, str(home), enforced)
+        store, reads = self._near or self.workspace.store, readable(self.workspace, sme)
+        if self.workspace.store_url:
+            env[STORE_URL] = str(store)
+        tables, writes = store / sme, store / sme
+        if self._near:  # the server lays tables there itself
+            reads, writes = (*reads, str(tables)), tables / KEPT
+        return Confinement(reads, (str(home), str(own), str(writes), "/dev/null"), str(home), enforced)
+
+    @property
+    def _near(self) -> Path | None:
+        """Where tables from object storage are brought; None where they lie in a folder anyway."""
+        remote = isinstance(self.workspace.store, RemotePath)
+        return Path(self.connection_dir) / "near" if remote else None
+
+    async def _bring_near(self, sme: str) -> None:
+        """Kernels have no credentials: a firm's tables as they stand now are laid where they read."""
+        store = self.workspace.store
+        if self._near and sme and isinstance(store, RemotePath):
+            async with self._bringing.setdefault(sme, asyncio.Lock()):
+                await asyncio.to_thread(bring_near, store / sme, self._near / sme)
+
+    def _is_read(self, sme: str) -> bool:
+        """Whether kernels of the firm are there, or its tables are being brought for one."""
+        coming = sme in self._bringing and self._bringing[sme].locked()
+        return coming or any(one.sme == sme for one in self._grants.values())
 
     def _home(self, kernel_id: str) -> Path:
         return Path(self.connection_dir) / "homes" / kernel_id
 
     def _forget(self, kernel_id: str) -> None:
-        self._grants.pop(kernel_id, None)
+        grant = self._grants.pop(kernel_id, None)
+        if grant and self._near and not self._is_read(grant.sme):
+            forget_older(self._near / grant.sme)
         if spare := self._spares.pop(kernel_id, None):
             spare.close()
         shutil.rmtree(self._home(kernel_id), ignore_errors=True)

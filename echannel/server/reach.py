@@ -92,5 +92,6 @@ def readable(workspace: Workspace, sme: str) -> tuple[str, ...]:
 
 def root_of_links(workspace: Workspace, sme: str, root: Path) -> Path:
     """A workspace that holds one SME's parts only, where the system itself keeps nothing apart."""
-    link_parts(workspace, (*SHARED, *own_parts(sme), f"data/store/{sme}", "notebooks"), root)
+    tables = () if workspace.store_url else (f"data/store/{sme}",)
+    link_parts(workspace, (*SHARED, *own_parts(sme), *tables, "notebooks"), root)
     return root
