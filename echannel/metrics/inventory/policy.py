@@ -13,12 +13,13 @@ needs less than the first. Sources: Silver, Pyke and Thomas 2017, chapters 6 and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
 
 from echannel.metrics.inventory.demand import FEWEST_SALES
+from echannel.metrics.inventory.distributions import LeadTimeDemand
 from echannel.metrics.inventory.items import InventorySettings
 from echannel.metrics.inventory.newsvendor import critical_ratio
 from echannel.metrics.inventory.ordering import YEAR, Order, order_of, within_shelf_life
@@ -33,18 +34,6 @@ _INPUTS = (
     *("review_days", "order_quantity_min", "order_quantity_multiple"),
 )
 _ALWAYS_SAID = {"order_quantity_min", "order_quantity_multiple"}  # one piece is no assumption
-_NUMBERS = (
-    *("value", "safety_stock", "reorder_point", "order_quantity", "order_up_to", "eoq", "cycle_service"),
-    *(
-        "fill_rate",
-        "mean_stock",
-        "stock_value",
-        "holding_cost",
-        "orders_per_year",
-        "lost_units",
-        "lost_margin",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -99,40 +88,31 @@ def policies(
 
 def _worked_out(items: pd.DataFrame, made: _Decision) -> pd.DataFrame:
     """What is decided of each product as :func:`policies` gives it."""
-    facts, known, order, per_day = made.facts, made.known, made.order, made.per_day
-    frame = _figures(made)
-    holding = items["holding_rate"].to_numpy("float64")
-    margin = np.maximum(items["price_net"].to_numpy("float64") - order.unit_cost, 0.0)
-    frame = frame.assign(
-        eoq=order.economic,
-        stock_value=frame["mean_stock"] * order.unit_cost,
-        holding_cost=frame["mean_stock"] * order.unit_cost * holding,
-        lost_units=(1 - frame["fill_rate"]) * per_day * YEAR,
-        lost_margin=(1 - frame["fill_rate"]) * per_day * YEAR * margin,
-        service_target=made.target,
-        z=safety_factor(made.target),
-        per_day=per_day,
-        sd_day=made.sd_day,
-    )
-    numbers = [*_NUMBERS, "service_target", "z", "per_day", "sd_day"]
-    frame[numbers] = frame[numbers].to_numpy("float64") + np.where(known, 0.0, np.nan)[:, None]
-    status = facts["status"].fillna(TOO_FEW).astype(str).to_numpy()
-    reason = facts["reason"].fillna("").astype(str).to_numpy()
-    few = ~known & (status == OK)
-    return frame.set_axis(items.index).assign(
+    known = made.known
+    status, reason = _told(made)
+    return _figures(items, made).assign(
         service_from=made.target_from,
         distribution=np.where(known, made.protection.cycle.kind, ""),
-        order_limit=np.where(known, order.limit, ""),
-        unit_cost=order.unit_cost,
+        order_limit=np.where(known, made.order.limit, ""),
         lead_time_days=made.lead_time,
         lead_time_sd_days=items["lead_time_sd_days"],
         review_days=made.review,
         active=items["active"].to_numpy(dtype=bool),
         assumed=_assumed(items),
-        n=facts["n"].fillna(0).to_numpy("float64"),
-        status=np.where(few, TOO_FEW, status),
-        reason=np.where(~known & (few | (reason == "")), "reason.few_sales", np.where(known, "", reason)),
+        n=made.facts["n"].fillna(0).to_numpy("float64"),
+        status=status,
+        reason=reason,
     )
+
+
+def _told(made: _Basis) -> tuple[np.ndarray, np.ndarray]:
+    """Whether there is a policy for each product, and why not."""
+    known = made.known
+    status = made.facts["status"].fillna(TOO_FEW).astype(str).to_numpy()
+    reason = made.facts["reason"].fillna("").astype(str).to_numpy()
+    few = ~known & (status == OK)
+    said = np.where(~known & (few | (reason == "")), "reason.few_sales", np.where(known, "", reason))
+    return np.where(few, TOO_FEW, status), said
 
 
 def decisions(
@@ -167,11 +147,13 @@ def service_curve(
     ``safety_stock_value``, ``stock_value`` (mean), ``holding_cost`` and ``lost_margin`` (per year),
     ``value`` (= stock_value), ``n`` (products with a policy and a cost), ``status``, ``reason``.
     """
-    rests_on = _rests_on(items, demand_facts, prices, WhatIf(longer=longer))  # no level moves it
+    # No level moves these.
+    rests_on = _rests_on(items, demand_facts, prices, WhatIf(longer=longer))
+    same = {"active": items["active"].to_numpy(dtype=bool), "status": _told(rests_on)[0]}
     rows = []
     for level in levels:
         made = _aimed(rests_on, items, classes, settings, WhatIf(service=level, longer=longer))
-        rows.append({"level": level, **curve_point(_worked_out(items, made))})
+        rows.append({"level": level, **curve_point(_figures(items, made).assign(**same))})
     return pd.DataFrame(rows)
 
 
@@ -221,6 +203,7 @@ class _Basis:
     review: np.ndarray
     protection: Protection
     order: Order
+    need: LeadTimeDemand  # what the reorder point must bear
 
 
 @dataclass(frozen=True)
@@ -246,7 +229,8 @@ def _rests_on(
     lead = np.maximum(lead + tried.longer, 0.0)
     protection = Protection.of(per_day, sd_day, lead, lead_sd, review)
     order = order_of(items, per_day, review, prices, tried.cash, known)
-    return _Basis(facts, known, per_day, sd_day, lead, review, protection, order)
+    need = protection.until_delivery(order.quantity)
+    return _Basis(facts, known, per_day, sd_day, lead, review, protection, order, need)
 
 
 def _aimed(
@@ -256,15 +240,16 @@ def _aimed(
     settings: InventorySettings,
     tried: WhatIf,
 ) -> _Decision:
-    protection, order, per_day = basis.protection, basis.order, basis.per_day
-    target, target_from = _targets(items, classes, settings, tried, order, per_day)
-    point = _point(protection, target, order.quantity, tried.fill)
-    order, shelf = within_shelf_life(items, order, per_day, point - protection.lead.mean)
+    per_day = basis.per_day
+    target, target_from = _targets(items, classes, settings, tried, basis.order, per_day)
+    point = _point(basis, target, tried.fill)
+    order, shelf = within_shelf_life(items, basis.order, per_day, point - basis.protection.lead.mean)
     if shelf.any():
+        basis = replace(basis, order=order, need=basis.protection.until_delivery(order.quantity))
         target, target_from = _targets(items, classes, settings, tried, order, per_day)
-        point = _point(protection, target, order.quantity, tried.fill)
+        point = _point(basis, target, tried.fill)
     parts = {one.name: getattr(basis, one.name) for one in fields(basis)}
-    return _Decision(**parts | {"order": order}, target=target, target_from=target_from, point=point)
+    return _Decision(**parts, target=target, target_from=target_from, point=point)
 
 
 def _known(facts: pd.DataFrame) -> np.ndarray:
@@ -303,33 +288,48 @@ def _targets(
     return np.where(priced, np.clip(ratio, *_BY_MARGIN), value), np.where(priced, "margin", source)
 
 
-def _point(protection: Protection, target: np.ndarray, quantity: np.ndarray, fill: bool) -> np.ndarray:
+def _point(basis: _Basis, target: np.ndarray, fill: bool) -> np.ndarray:
     if fill:
-        return protection.point_for_fill_rate(target, quantity)
-    return protection.until_delivery(quantity).quantile(target)
+        return basis.protection.point_for_fill_rate(target, basis.order.quantity)
+    return basis.need.quantile(target)
 
 
-def _figures(made: _Decision) -> pd.DataFrame:
-    protection, point, quantity, review = made.protection, made.point, made.order.quantity, made.review
-    need = protection.until_delivery(quantity)
+def _figures(items: pd.DataFrame, made: _Decision) -> pd.DataFrame:
+    """The numbers of :func:`policies`; NaN where nothing is known of demand."""
+    order, point, quantity, review = made.order, made.point, made.order.quantity, made.review
     reviews = YEAR / np.where(review > 0, review, 1.0)
     orders = np.where(
         review > 0,
-        np.nan_to_num(protection.order_chance(quantity)) * reviews,
+        np.nan_to_num(made.protection.order_chance(quantity)) * reviews,
         made.per_day * YEAR / quantity,
     )
+    fill_rate, mean_stock = made.protection.reached(point, quantity)
+    margin = np.maximum(items["price_net"].to_numpy("float64") - order.unit_cost, 0.0)
+    lost = (1 - fill_rate) * made.per_day * YEAR
+    numbers = {
+        "value": point,
+        "safety_stock": point - made.need.mean,
+        "reorder_point": point,
+        "order_quantity": quantity,
+        "order_up_to": point + quantity,
+        "cycle_service": 1 - made.need.tail(point),
+        "fill_rate": fill_rate,
+        "mean_stock": mean_stock,
+        "orders_per_year": orders,
+        "eoq": order.economic,
+        "stock_value": mean_stock * order.unit_cost,
+        "holding_cost": mean_stock * order.unit_cost * items["holding_rate"].to_numpy("float64"),
+        "lost_units": lost,
+        "lost_margin": lost * margin,
+        "service_target": made.target,
+        "z": safety_factor(made.target),
+        "per_day": made.per_day,
+        "sd_day": made.sd_day,
+    }
+    unknown = np.where(made.known, 0.0, np.nan)
     return pd.DataFrame(
-        {
-            "value": point,
-            "safety_stock": point - need.mean,
-            "reorder_point": point,
-            "order_quantity": quantity,
-            "order_up_to": point + quantity,
-            "cycle_service": 1 - need.tail(point),
-            "fill_rate": protection.fill_rate(point, quantity),
-            "mean_stock": protection.mean_stock(point, quantity),
-            "orders_per_year": orders,
-        }
+        {**{name: values + unknown for name, values in numbers.items()}, "unit_cost": order.unit_cost},
+        index=items.index,
     )
 
 

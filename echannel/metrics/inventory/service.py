@@ -157,24 +157,42 @@ class Protection:
 
     def fill_rate(self, point: np.ndarray, quantity: np.ndarray) -> np.ndarray:
         """The share of units that are served from stock."""
-        short = self.backorders(point, quantity, review=True) - self.backorders(point, quantity)
-        watched = (self.lead.loss(point) - self.lead.loss(point + quantity)) / quantity
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reviewed = short / self.per_review
-        return 1 - np.clip(np.where(self.per_review > 0, reviewed, watched), 0, 1)
+        return self._served(point, quantity, *self._owed(point, quantity))
+
+    def mean_stock(self, point: np.ndarray, quantity: np.ndarray) -> np.ndarray:
+        """Units on hand, averaged over time."""
+        return self._held(point, quantity, *self._owed(point, quantity))
+
+    def reached(self, point: np.ndarray, quantity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fill rate and mean stock: both rest on the units owed, which take longest to find."""
+        owed = self._owed(point, quantity)
+        return self._served(point, quantity, *owed), self._held(point, quantity, *owed)
+
+    def _owed(self, point: np.ndarray, quantity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.backorders(point, quantity), self.backorders(point, quantity, review=True)
+
+    def _served(
+        self, point: np.ndarray, quantity: np.ndarray, after: np.ndarray, before: np.ndarray
+    ) -> np.ndarray:
+        """``after``, ``before``: units owed a lead time after a review, and just before the next one's."""
+        short, always = np.zeros(point.shape), ~(self.per_review > 0)
+        np.divide(before - after, self.per_review, out=short, where=~always)
+        if always.any():
+            watched = (self.lead.loss(point) - self.lead.loss(point + quantity)) / quantity
+            short = np.where(always, watched, short)
+        return 1 - np.clip(short, 0, 1)
+
+    def _held(
+        self, point: np.ndarray, quantity: np.ndarray, after: np.ndarray, before: np.ndarray
+    ) -> np.ndarray:
+        step = np.where(self.lead.whole, 1.0, 0.0)
+        position = point + (quantity + step) / 2
+        owed = (after + before) / 2  # the mean between two reviews, to second order
+        return np.maximum(position - self.lead.mean - self.per_review / 2 + owed, 0.0)
 
     def cycle_service(self, point: np.ndarray, quantity: np.ndarray) -> np.ndarray:
         """The share of deliveries that come before the stock is out."""
         return 1 - self.until_delivery(quantity).tail(point)
-
-    def mean_stock(self, point: np.ndarray, quantity: np.ndarray) -> np.ndarray:
-        """Units on hand, averaged over time."""
-        step = np.where(self.lead.whole, 1.0, 0.0)
-        position = point + (quantity + step) / 2
-        owed = (
-            self.backorders(point, quantity) + self.backorders(point, quantity, review=True)
-        ) / 2  # the mean between two reviews, to second order
-        return np.maximum(position - self.lead.mean - self.per_review / 2 + owed, 0.0)
 
     def point_for_fill_rate(self, fill: np.ndarray, quantity: np.ndarray) -> np.ndarray:
         """The least reorder point that serves the wanted share of units, by bisection."""
