@@ -20,7 +20,7 @@ def habits(view: View) -> Card:
     """Ways of paying and free delivery, from the firm's own orders; that no public source is known."""
     say, market, here = view.say, market_of(view), home(view)
     kind = kind_of(view)
-    orders = view.once(f"ways of paying {kind}", lambda: _orders(view.sme, kind))
+    orders = view.once(f"ways paid {kind}", lambda: _orders(view.sme, kind))
     count = int((orders["country"] == market).sum())
     known = market != here and count > 0
     frame = payment_habits(orders, market, here)

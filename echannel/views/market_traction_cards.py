@@ -99,7 +99,7 @@ def already_abroad(view: View) -> Card:
             ),
         )
     kind = kind_of(view)
-    without = view.once(f"orders without country {kind}", lambda: unknown_orders(view.sme.sales, kind))
+    without = view.once(f"countryless orders {kind}", lambda: unknown_orders(view.sme.sales, kind))
     return Card(
         "market.already_abroad",
         traction_sentence(view),
