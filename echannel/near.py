@@ -46,7 +46,7 @@ def bring_near(remote: RemotePath, folder: Path) -> None:
     except Exception:
         if not there.is_file():
             raise
-        log.warning("the store is out of reach: tables as they were brought before are read", exc_info=True)
+        log.warning("store unreachable", exc_info=True)
         return
     (folder / KEPT).mkdir(parents=True, exist_ok=True)
     for name, content in found.items():
