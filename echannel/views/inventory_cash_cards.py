@@ -23,9 +23,7 @@ _COLOURS = {"dead": theme.THIRD, "slow": theme.ALERT, "over": theme.SOFT}
 def idle(view: View) -> Card:
     """Which stock ties up cash: dead, slow, too much."""
     say, inventory = view.say, stock(view)
-    spare = safety_days(view)
-    sums = metrics.cash_tied_up(inventory, spare).set_index("verdict")
-    each = metrics.idle_stock(inventory, spare)
+    sums, each = _verdicts(view), _idle_stock(view)
     listed = each[(each["verdict"].isin(_IDLE) & ~(each["excess"] == 0)).to_numpy()]
     some = sums.loc[list(_IDLE)]
     told = some[(some["status"] == OK).to_numpy() & (some["n"] > 0).to_numpy()]
@@ -137,13 +135,26 @@ def _share_and_value(view: View, row: pd.Series) -> str:
 
 def tied_up(view: View) -> float:
     """The cash in dead, slow and too much stock; NaN where it is not known."""
-    sums = metrics.cash_tied_up(stock(view), safety_days(view)).set_index("verdict").loc[list(_IDLE)]
+    sums = _verdicts(view).loc[list(_IDLE)]
     told = sums[(sums["status"] == OK).to_numpy()]
     return float(told["value"].sum()) if len(told) else float("nan")
 
 
+def _verdicts(view: View) -> pd.DataFrame:
+    """Stock by verdict, for the opening and the card in every language."""
+    return view.once(
+        "cash tied up",
+        lambda: metrics.cash_tied_up(stock(view), safety_days(view)).set_index("verdict"),
+    )
+
+
+def _idle_stock(view: View) -> pd.DataFrame:
+    """Every product's verdict, likewise."""
+    return view.once("idle stock", lambda: metrics.idle_stock(stock(view), safety_days(view)))
+
+
 def first_idle(view: View) -> pd.Series | None:
     """The product that ties up most cash; None where none does."""
-    each = known(metrics.idle_stock(stock(view), safety_days(view)))
+    each = known(_idle_stock(view))
     each = each[(each["value"] > 0).to_numpy()]
     return first_row(each) if len(each) else None

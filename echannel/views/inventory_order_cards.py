@@ -152,7 +152,9 @@ def order_all(view: View) -> Card:
     """Every line by supplier, with a purchase order for each; then what cannot be said."""
     say, inventory, made = view.say, stock(view), plan(view)
     lines = due_lines(view)
-    groups = by_supplier(made.lines, inventory.items, inventory.suppliers)
+    groups = view.kept(
+        "orders by supplier", lambda: by_supplier(made.lines, inventory.items, inventory.suppliers)
+    )
     short = groups[(groups["lacking"] > 0).to_numpy()]
     sentence, figures = "", NO_FIGURES
     if len(groups):
@@ -230,9 +232,8 @@ def shown(view: View, lines: pd.DataFrame) -> pd.DataFrame:
 def _told(view: View, lines: pd.DataFrame) -> list[tuple[str, str]]:
     """Why each line, and its lead time: said once of a product, whose line stands in cards and files."""
     said: dict[str, tuple[str, str]] = view.kept(f"order lines {view.say.language}", dict)
-    for row in lines.to_dict("records"):
-        if row["product_id"] not in said:
-            said[row["product_id"]] = _why(view, row), _lead_time(view, row)
+    for row in lines[~lines["product_id"].isin(list(said))].to_dict("records"):
+        said.setdefault(row["product_id"], (_why(view, row), _lead_time(view, row)))
     return [said[product] for product in lines["product_id"]]
 
 

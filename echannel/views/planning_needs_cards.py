@@ -124,18 +124,24 @@ def _position(view: View, made: Plan) -> str:
 
 def _freed(view: View, made: Plan) -> str:
     """What ten days less of stock, or of waiting for customers' money, do to the lowest cash."""
-    say, there = view.say, usable(made.inputs)
-    lowest, said = float(made.line("cash").min()), []
+    say, gains = view.say, view.kept("cash freed", lambda: _gains(view, made))
+    return " ".join(
+        say(f"planning.say.less_{name}", days=_DAYS_LESS, money=say.money(gained, decimals=0))
+        for name, gained in gains.items()
+        if gained >= 1
+    )
+
+
+def _gains(view: View, made: Plan) -> dict[str, float]:
+    """How much higher the lowest cash is with fewer days, by what has fewer."""
+    there, lowest = usable(made.inputs), float(made.line("cash").min())
+    gains: dict[str, float] = {}
     for name in ("stock_cover", "days_to_pay"):
         if name not in there or (name == "days_to_pay" and "b2b" not in view.kinds):
             continue
         tried = build_plan(moved(made.inputs, {name: -_DAYS_LESS}), plan_rules_of(view), keep=("cash",))
-        gained = float(tried.line("cash").min()) - lowest
-        if gained >= 1:
-            said.append(
-                say(f"planning.say.less_{name}", days=_DAYS_LESS, money=say.money(gained, decimals=0))
-            )
-    return " ".join(said)
+        gains[name] = float(tried.line("cash").min()) - lowest
+    return gains
 
 
 def _days(view: View, frame: pd.DataFrame) -> tuple[charts.Figure, ...]:

@@ -117,7 +117,10 @@ def forecast_record(view: View) -> Card:
 def sales_drivers(view: View) -> Card:
     """What makes my sales: the factors whose product is the turnover, and how far each may move in a year."""
     say = view.say
-    made = [one for kind in view.kinds if (one := drivers(history_of(view.sme, kind), kind)).turnover > 0]
+    every = view.once(
+        f"drivers {view.kinds}", lambda: [drivers(history_of(view.sme, kind), kind) for kind in view.kinds]
+    )
+    made = [one for one in every if one.turnover > 0]
     known = [one for one in made if (one.levers["status"] == OK).all()]
     if not known:
         return Card("planning.drivers", "", missing=("reason.few_orders",))

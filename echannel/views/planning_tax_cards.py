@@ -44,8 +44,8 @@ def tax_dates(view: View) -> Card:
     if made is None or plan is None:
         return Card("planning.tax_dates", "", missing=why_not(view), term="vat_return")
     rules, say = made.rules, view.say
-    found = tax_calendar(plan, rules, MONTHS_SHOWN)
-    wide = by_month(found, plan.start, min(MONTHS_SHOWN, plan.months))
+    found = view.kept("tax calendar", lambda: tax_calendar(plan, rules, MONTHS_SHOWN))
+    wide = view.kept("tax months", lambda: by_month(found, plan.start, min(MONTHS_SHOWN, plan.months)))
     bars = [
         charts.Series(say(f"planning.tax.{name}"), wide[name].tolist(), colour)
         for name, colour in _TAXES
@@ -254,9 +254,14 @@ def late_payer(view: View) -> Card | None:
     law = late_law(view.sme.pack, as_date(view.sme.sales.last_day).date())
     overdue = view.once("days overdue", lambda: days_overdue(view))
     agreed = usual - max(overdue, 0.0) if not np.isnan(overdue) else None
-    effect = late_payers.late_payment(inputs, rules, days, share, law, orders, agreed_days=agreed)
+    effect = view.kept(
+        "late payment",
+        lambda: late_payers.late_payment(inputs, rules, days, share, law, orders, agreed_days=agreed),
+    )
     every = (usual, *(one for one in (45.0, 60.0, 75.0, 90.0) if one > usual + 1), days)
-    steps = late_payers.by_days(inputs, rules, share, tuple(sorted(set(every))))
+    steps = view.kept(
+        "late by days", lambda: late_payers.by_days(inputs, rules, share, tuple(sorted(set(every))))
+    )
     said = [*_shock_in_words(view, effect), *_discipline_in_words(view, effect, overdue)]
     return Card(
         "planning.late_payer",
