@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import nbformat
-import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from papermill.execute import prepare_notebook_metadata, raise_for_execution_errors, remove_error_markers
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+from papermill.utils import chdir
 
 from echannel import storage
 from echannel.batch.job import STANDARD, Job
@@ -104,16 +110,7 @@ def _run(job: Job) -> NotebookNode | Failure:
     parameters = {"sme": job.report.sme, "lang": job.report.language, **job.parameters}
     try:
         check_parameters(job.notebook, parameters)
-        return papermill.execute_notebook(
-            str(job.notebook),
-            None,
-            parameters=parameters,
-            engine_name=job.engine,
-            progress_bar=False,
-            cwd=str(job.notebook.parent),
-            start_timeout=START_SECONDS,
-            execution_timeout=CELL_SECONDS,
-        )
+        return _executed(job, parameters)
     except PapermillExecutionError as error:
         return _from_cell(error, _parameters_cell(job.notebook), say)
     except UserError as error:
@@ -124,6 +121,29 @@ def _run(job: Job) -> NotebookNode | Failure:
         return Failure(say("batch.reason.kernel_died"), str(error))
     except Exception as error:
         return Failure(say("batch.reason.unexpected", kind=type(error).__name__), repr(error))
+
+
+def _executed(job: Job, parameters: Mapping[str, Any]) -> NotebookNode:
+    """What ``papermill.execute_notebook`` does, but nothing is written: the page is what is kept.
+
+    Papermill puts the executed notebook, megabytes of pages, into JSON even where it then lays it nowhere.
+    """
+    path, folder = str(job.notebook), str(job.notebook.parent)
+    notebook = parameterize_notebook(load_notebook_node(path), parameters, engine_name=job.engine)
+    notebook = remove_error_markers(prepare_notebook_metadata(notebook, path, None))
+    with chdir(folder):
+        executed = papermill_engines.execute_notebook_with_engine(
+            job.engine,
+            notebook,
+            kernel_name=papermill_engines.nb_kernel_name(engine_name=job.engine, nb=notebook),
+            input_path=path,
+            output_path=None,
+            progress_bar=False,
+            start_timeout=START_SECONDS,
+            execution_timeout=CELL_SECONDS,
+        )
+    raise_for_execution_errors(executed, None)
+    return executed
 
 
 def _from_cell(error: PapermillExecutionError, parameters_cell: int, say: Speaker) -> Failure:

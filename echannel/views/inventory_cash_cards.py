@@ -143,7 +143,7 @@ def tied_up(view: View) -> float:
 def _verdicts(view: View) -> pd.DataFrame:
     """Stock by verdict, for the opening and the card in every language."""
     return view.once(
-        "cash tied up",
+        "tied cash",
         lambda: metrics.cash_tied_up(stock(view), safety_days(view)).set_index("verdict"),
     )
 

@@ -153,7 +153,7 @@ def order_all(view: View) -> Card:
     say, inventory, made = view.say, stock(view), plan(view)
     lines = due_lines(view)
     groups = view.kept(
-        "orders by supplier", lambda: by_supplier(made.lines, inventory.items, inventory.suppliers)
+        "supplier orders", lambda: by_supplier(made.lines, inventory.items, inventory.suppliers)
     )
     short = groups[(groups["lacking"] > 0).to_numpy()]
     sentence, figures = "", NO_FIGURES

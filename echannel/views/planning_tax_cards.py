@@ -260,7 +260,7 @@ def late_payer(view: View) -> Card | None:
     )
     every = (usual, *(one for one in (45.0, 60.0, 75.0, 90.0) if one > usual + 1), days)
     steps = view.kept(
-        "late by days", lambda: late_payers.by_days(inputs, rules, share, tuple(sorted(set(every))))
+        "days late", lambda: late_payers.by_days(inputs, rules, share, tuple(sorted(set(every))))
     )
     said = [*_shock_in_words(view, effect), *_discipline_in_words(view, effect, overdue)]
     return Card(
