@@ -46,4 +46,6 @@ def s3_server(bucket: str) -> Iterator[str]:
 def _make(bucket: str) -> None:
     import fsspec
 
+    # Those of an earlier server in this process would still go to its address.
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
     fsspec.filesystem("s3", use_listings_cache=False, skip_instance_cache=True).mkdir(bucket)
