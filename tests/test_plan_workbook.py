@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,14 +161,26 @@ def test_a_changed_cell_moves_every_statement(program: str, tmp_path: Path) -> N
     assert_same(recalculated(program, path, tmp_path), build_plan(moved, law), say)
 
 
-def test_no_formula_needs_the_prefix_of_a_newer_function(monkeypatch: pytest.MonkeyPatch) -> None:
+class OneByOne(Worksheet):
+    """A sheet as XlsxWriter makes it: each formula by itself, looked through for newer functions."""
+
+    def write_formulas(self, row: int, first: int, formulas: Any, style: Any, results: Any) -> None:
+        for at, (formula, result) in enumerate(zip(formulas, results, strict=True)):
+            self.write_formula(row, first + at, f"={formula}", style, result)
+
+
+def test_rows_written_at_once_are_as_xlsxwriter_writes_each_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     def written(country: str, regime: str) -> bytes:
         say, law = Speaker("en", country, "EUR"), rules(country, regime)
         return plan_workbook(build_plan(everything(country), law), law, [("What", "Value")], "A plan", say)
 
-    as_they_are = [written(*one) for one in FIRMS]
-    monkeypatch.setattr(grid, "PlainFormulas", Worksheet)
-    assert as_they_are == [written(*one) for one in FIRMS]
+    def each_month(book: grid.Grid, template: str, here: str) -> list[str]:
+        return [book.formula(template, month, here)[1:] for month in range(book.months)]
+
+    at_once = [written(*one) for one in FIRMS]
+    monkeypatch.setattr(grid, "PlainFormulas", OneByOne)
+    monkeypatch.setattr(grid.Grid, "formulas", each_month)
+    assert at_once == [written(*one) for one in FIRMS]
 
 
 def test_what_others_wrote_starts_no_formula(tmp_path: Path) -> None:

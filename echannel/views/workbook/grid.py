@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
+
+from echannel.views.workbook.plain import PlainFormulas
 
 LABEL, SINGLE, OPENING, FIRST = 0, 1, 2, 3  # columns
 HEAD_ROWS = 4  # title, note, months, their numbers
@@ -38,6 +39,7 @@ class Grid:
         self.by_payment = by_payment  # VAT is due when money moves
         self.places: dict[str, tuple[str, int]] = {}
         self._waiting: list[Callable[[], None]] = []
+        self._cells: dict[tuple[str, str, str], list[str]] = {}
 
     def later(self, write: Callable[[], None]) -> None:
         """Something to write once all rows have their places."""
@@ -73,6 +75,31 @@ class Grid:
         found = [self._found(name, which, month, here) for name, which in names]
         return "=" + "".join([part for pair in zip(words, (*found, ""), strict=True) for part in pair])
 
+    def formulas(self, template: str, here: str) -> list[str]:
+        """:meth:`formula` for every month, without its "=": most rows have one template for all of them."""
+        words, names = _taken_apart(template)
+        cells = [self._by_month(name, which, here) for name, which in names]
+        if not cells:
+            return [template] * self.months
+        pattern = "%s".join(word.replace("%", "%%") for word in words)
+        return [pattern % found for found in zip(*cells, strict=True)]
+
+    def _by_month(self, name: str, which: str, here: str) -> list[str]:
+        """What a name in a formula stands for in each month."""
+        key = (name, which, here)
+        if key not in self._cells:
+            if which in ("", "-1"):
+                sheet, row = self.places[name]
+                before, after, first = _prefix(sheet, here), f"${row + 1}", FIRST + int(which or 0)
+                columns = range(first, first + self.months)
+                found = [f"{before}{_letters(column, False)}{after}" for column in columns]
+            elif which == ".." or which.startswith("-"):
+                found = [self._found(name, which, month, here) for month in range(self.months)]
+            else:
+                found = [self._found(name, which, 0, here)] * self.months
+            self._cells[key] = found
+        return self._cells[key]
+
     def _found(self, name: str, which: str, month: int, here: str) -> str:
         """The cell, or cells, that a name in a formula stands for."""
         if which == ":":
@@ -84,17 +111,6 @@ class Grid:
         if which in _FIXED:
             return self.cell(name, _FIXED[which], here, fixed=True)
         return self.cell(name, max(FIRST + month + int(which or 0), OPENING), here)
-
-
-class PlainFormulas(Worksheet):
-    """A sheet whose formulas are written as they are: of functions that Excel has had since 2007.
-
-    Newer ones need a prefix in the file, for which XlsxWriter looks through every formula thirty times: of
-    eight thousand formulas that took most of a workbook's making.
-    """
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
-        return formula.removeprefix("=")
 
 
 class Sheet:
@@ -155,13 +171,28 @@ class Sheet:
                 self._put(row, column, value, kind, total, 0, "")
         if months is None:
             return
-        for at in range(self.grid.months):
+        found = _told(results, self.grid.months)
+        if isinstance(months, str) and not followed:
+            self._put_all(row, months, kind, total, 0, found)
+            return
+        for at in range(1 if followed else self.grid.months):
             value = months if isinstance(months, str) else months[at]
             value = value if isinstance(value, str) else float(value)
-            if followed and at:
-                value = f"{{{name}-1}}"
-            result = "" if results is None or math.isnan(results[at]) else float(results[at])
-            self._put(row, FIRST + at, value, kind, total, at, result)
+            self._put(row, FIRST + at, value, kind, total, at, found[at])
+        if followed:
+            self._put_all(row, f"{{{name}-1}}", kind, total, 1, found)
+
+    def _put_all(
+        self, row: int, template: str, kind: str, total: bool, since: int, results: Sequence[str | float]
+    ) -> None:
+        """One template for all months from ``since`` on."""
+        style = self.grid.formats[f"{kind}_total" if total else kind]
+
+        def write() -> None:
+            formulas = self.grid.formulas(template, self.name)
+            self.page.write_formulas(row, FIRST + since, formulas[since:], style, results[since:])
+
+        self.grid.later(write)
 
     def _put(
         self,
@@ -233,6 +264,13 @@ class List:
             return xl_rowcol_to_cell(row + int(which or 0), at, False, True)
 
         return _NAME.sub(found, template)
+
+
+def _told(results: Sequence[float] | np.ndarray | None, months: int) -> list[str | float]:
+    """The results of a row's cells; nothing where none is known."""
+    if results is None:
+        return [""] * months
+    return ["" if math.isnan(one) else float(one) for one in results[:months]]
 
 
 @cache
