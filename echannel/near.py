@@ -15,7 +15,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from echannel.storage import RemotePath
-from echannel.store import SmeStore
 
 KEPT = "kept"
 log = logging.getLogger(__name__)
@@ -28,6 +27,8 @@ def bring_near(remote: RemotePath, folder: Path) -> None:
     new one whole. A firm that has no tables any more has no folder. Where the store cannot be reached, what
     was brought before stays; where nothing was, the error is raised.
     """
+    from echannel.store import SmeStore  # with pandas, which a run of which nothing has changed does without
+
     there = folder / "manifest.json"
     try:
         manifest = SmeStore(remote).current()

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from s3_help import KEYS, s3_server
 
 from echannel.batch import run_cohort
-from echannel.batch.near import fetch
 from echannel.errors import UserError
 from echannel.kept import is_kept, kept
 from echannel.locale import LANGUAGES, Speaker
+from echannel.near import bring_near
 from echannel.sme import open_sme
 from echannel.storage import RemotePath, place, tables_place, write_whole
 from echannel.store import SmeStore
@@ -199,11 +199,12 @@ def test_reports_on_object_storage_are_whole_and_kept_while_nothing_changes(work
 
 def test_an_sme_fetched_to_a_folder_reads_the_same(workspace, tmp_path):
     sync_sme(workspace, SHOP)
-    fetch(workspace.store / SHOP, tmp_path / "near" / SHOP)
+    bring_near(workspace.store / SHOP, tmp_path / "near" / SHOP)
     there, here = SmeStore(workspace.store / SHOP), SmeStore(tmp_path / "near" / SHOP)
     assert here.manifest() == there.manifest()
     assert here.read("order_lines").equals(there.read("order_lines"))
-    assert fetch(workspace.store / "nobody", tmp_path / "none") == set()
+    bring_near(workspace.store / "nobody", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_results_are_kept_on_object_storage_once(workspace):

@@ -7,7 +7,6 @@ reader. What the reports have computed and kept (forecasts) is carried back when
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,12 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from echannel.storage import RemotePath, place, write_whole
+from echannel.near import KEPT, bring_near
+from echannel.storage import RemotePath, place
 
 if TYPE_CHECKING:
     from echannel.batch.job import Job
-
-KEPT = "kept"
 
 
 @contextmanager
@@ -33,29 +31,16 @@ def brought_near(jobs: list[Job]) -> Iterator[list[Job]]:
     with tempfile.TemporaryDirectory(prefix="echannel-tables-") as name:
         near = Path(name)
         smes = list(dict.fromkeys(job.report.sme for job in jobs))
-        before = {sme: fetch(store / sme, near / sme) for sme in smes}
+        before = {sme: _brought(store / sme, near / sme) for sme in smes}
         yield [replace(job, store_url=str(near)) for job in jobs]
         for sme in smes:
             _carry_back(near / sme / KEPT, store / sme / KEPT, before[sme])
 
 
-def fetch(remote: RemotePath, folder: Path) -> set[str]:
-    """Lay an SME's tables as they stand now, and what was computed from them, into a folder.
-
-    Returns the names of what was computed. Nothing is laid where nothing was stored yet.
-    """
-    from echannel.store import SmeStore
-
-    manifest = SmeStore(remote).current()
-    if manifest is None:
-        return set()
-    wanted = [f"{table}/{file}" for table, files in manifest.files.items() for file in files]
-    kept = {f"{KEPT}/{name}" for name in (remote / KEPT).below()}
-    for name, content in remote.read_many([*wanted, *kept]).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    write_whole(folder / "manifest.json", json.dumps(vars(manifest)).encode())
-    return {name.removeprefix(f"{KEPT}/") for name in kept}
+def _brought(remote: RemotePath, folder: Path) -> set[str]:
+    """Lay an SME's tables near; returns the names of what was computed from them and lies with them."""
+    bring_near(remote, folder)
+    return {path.name for path in (folder / KEPT).glob("[!.]*")}
 
 
 def _carry_back(near: Path, remote: RemotePath, known: Iterable[str]) -> None:
