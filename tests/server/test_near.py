@@ -109,10 +109,10 @@ def test_an_older_version_stays_until_nobody_reads_it_and_a_lost_store_keeps_wha
     def out_of_reach(*_: object) -> None:
         raise OSError("no route")
 
-    monkeypatch.setattr("echannel.near.SmeStore.current", out_of_reach)
+    monkeypatch.setattr("echannel.store.SmeStore.current", out_of_reach)
     bring_near(place, folder)
     with pytest.raises(OSError, match="no route"):
         bring_near(place, tmp_path / "new")
-    monkeypatch.setattr("echannel.near.SmeStore.current", lambda _: None)
+    monkeypatch.setattr("echannel.store.SmeStore.current", lambda _: None)
     bring_near(place, folder)
     assert not folder.exists()
