@@ -12,6 +12,7 @@ from handmade import canonical
 from stock_shop import MadeUp, stocked
 from views_shop import shop_tables
 
+from echannel.metrics.planning import doubts
 from echannel.metrics.planning.doubts import to_check, with_effects
 from echannel.metrics.planning.engine import build_plan
 from echannel.metrics.planning.inputs import Assumption
@@ -223,6 +224,16 @@ def test_each_effect_is_the_plan_s_own_answer(told):
     worse = build_plan(replace(told.inputs, costs=costs), told.rules).line("cash")[11]
     found = with_effects(told.assumptions, told.inputs, told.rules)
     assert next(one.effect for one in found if one.name == "rent") == pytest.approx(worse - base, abs=0.01)
+
+
+def test_an_effect_is_the_same_whether_plans_are_made_together_or_each_alone(told, monkeypatch):
+    together = with_effects(told.assumptions, told.inputs, told.rules)
+    monkeypatch.setattr(doubts, "_BESIDE", frozenset())
+    alone = with_effects(told.assumptions, told.inputs, told.rules)
+    assert [one.effect for one in together] == pytest.approx(
+        [one.effect for one in alone], abs=0, nan_ok=True
+    )
+    assert sum(np.isfinite(one.effect) and one.effect != 0 for one in together) > 8
 
 
 def test_profit_of_the_year_under_way_is_taxed_in_the_plan():

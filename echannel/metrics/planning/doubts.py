@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 
@@ -29,16 +29,42 @@ def with_effects(
     Worse for cash: less turnover, dearer costs, later customers, earlier suppliers. NaN where nothing can be
     said: a cost that nobody entered may be anything.
     """
-    planned = _cash(inputs, rules)
-    measured = []
-    for one in assumptions:
-        change = _CHANGES.get(one.name)
-        if change is None or not one.value:
-            measured.append(one)
-            continue
-        worse = _cash(change(inputs, one.about), rules)
-        measured.append(replace(one, effect=round(worse - planned, 2) + 0.0))
-    return tuple(measured)
+    worse = {
+        place: _CHANGES[one.name](inputs, one.about)
+        for place, one in enumerate(assumptions)
+        if one.name in _CHANGES and one.value
+    }
+    # One plan of many paths costs little more than one of a single path.
+    beside = [place for place in worse if assumptions[place].name in _BESIDE]
+    planned, *there = _cash(side_by_side([inputs, *(worse[place] for place in beside)]), rules)
+    cash = dict(zip(beside, there, strict=True))
+    cash |= {place: _cash(made, rules)[0] for place, made in worse.items() if place not in cash}
+    return tuple(
+        replace(one, effect=round(cash[place] - planned, 2) + 0.0) if place in cash else one
+        for place, one in enumerate(assumptions)
+    )
+
+
+def side_by_side(versions: Sequence[PlanInputs]) -> PlanInputs:
+    """One plan's inputs with a path for each version of them.
+
+    They may differ in what may differ between paths: ``Amounts`` and turnover, each of one path.
+    """
+    return cast(PlanInputs, _stacked(versions))
+
+
+def _stacked(values: Sequence[Any]) -> Any:
+    first = values[0]
+    if all(one is first for one in values):
+        return first
+    if isinstance(first, tuple):
+        return tuple(map(_stacked, zip(*values, strict=True)))
+    if is_dataclass(first) and not isinstance(first, type):
+        parts = {one.name: _stacked([getattr(value, one.name) for value in values]) for one in fields(first)}
+        return replace(first, **parts)
+    rows = [np.atleast_2d(np.asarray(value, dtype=float)) for value in values]
+    width = max(row.shape[1] for row in rows)
+    return np.concatenate([np.broadcast_to(row, (1, width)) for row in rows])
 
 
 def to_check(assumptions: Sequence[Assumption]) -> list[Assumption]:
@@ -56,10 +82,10 @@ def to_check(assumptions: Sequence[Assumption]) -> list[Assumption]:
     return sorted(assumptions, key=order)
 
 
-def _cash(inputs: PlanInputs, rules: PlanRules) -> float:
-    """Cash at the end of the plan's first year."""
-    held = build_plan(inputs, rules, keep={"cash"}).lines["cash"][0]
-    return float(held[min(_YEAR, len(held)) - 1])
+def _cash(inputs: PlanInputs, rules: PlanRules) -> list[float]:
+    """Cash at the end of the plan's first year, by path."""
+    held = build_plan(inputs, rules, keep={"cash"}).lines["cash"]
+    return [float(one) for one in held[:, min(_YEAR, inputs.months) - 1]]
 
 
 def _streams(**factors: float) -> Change:
@@ -187,6 +213,15 @@ def _drawings(inputs: PlanInputs, about: str) -> PlanInputs:
     return replace(inputs, owner=replace(inputs.owner, drawings=drawings))
 
 
+_COSTS = (
+    "marketing",
+    "rent",
+    "platform",
+    "e_invoicing",
+    "other_overheads",
+    "local_taxes",
+    "owner_charges",
+)
 _CHANGES: dict[str, Change] = {
     "turnover": _streams(turnover=1 - WORSE),
     "margin_rate": _thinner,
@@ -200,18 +235,7 @@ _CHANGES: dict[str, Change] = {
     "payout_days": _later,
     "supplier_days": _earlier,
     "stock_cover_days": _cover,
-    **{
-        line: _cost(line)
-        for line in (
-            "marketing",
-            "rent",
-            "platform",
-            "e_invoicing",
-            "other_overheads",
-            "local_taxes",
-            "owner_charges",
-        )
-    },
+    **{line: _cost(line) for line in _COSTS},
     "staff": _staff,
     "drawings": _drawings,
     "opening_cash": _opening("cash", 1 - WORSE),
@@ -228,3 +252,24 @@ _CHANGES: dict[str, Change] = {
     "grant": _listed("grants", 1 - WORSE),
     "overdraft_rate": _overdraft,
 }
+
+_BESIDE = frozenset(
+    {
+        *_COSTS,
+        "turnover",
+        "margin_rate",
+        "carriage_rate",
+        "payment_fee_rate",
+        "payment_fee_fixed",
+        "marketplace_fee_rate",
+        "return_rate",
+        "return_loss",
+        "customer_days",
+        "payout_days",
+        "supplier_days",
+        "staff",
+        "drawings",
+    }
+)
+"""What may differ between the paths of one plan. Of how the books open, and of what is listed, may not; how
+far a buyer looks back hangs on the longest cover of all paths."""
