@@ -52,11 +52,24 @@ def paragraph(
     leading: float = 1.35,
 ) -> Any:
     """Text that wraps; markup in it is text."""
-    from reportlab.platypus import Paragraph
-
     style, piece = _style(size, bold, right, colour, leading)
     words = printable(text).strip()
-    return Paragraph(None, style, frags=[piece.clone(text=words)] if words else [])
+    return _wrapping()(None, style, frags=[piece.clone(text=words)] if words else [])
+
+
+@lru_cache
+def _wrapping() -> type:
+    """Paragraphs that break into lines once for a width: a table asks for its heights, then draws."""
+    from reportlab.platypus import Paragraph
+
+    class Wrapped(Paragraph):
+        def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
+            if getattr(self, "_broken_for", None) != availWidth:
+                self._size = super().wrap(availWidth, availHeight)
+                self._broken_for = availWidth
+            return self._size
+
+    return Wrapped
 
 
 @lru_cache
