@@ -41,6 +41,7 @@ _LATE = (
 )
 
 _DAY = date(2026, 1, 1)  # any on which there are rules
+_YEARS = 5  # before and after it whose holidays a past and a plan ask for
 
 
 def warm_reports() -> None:
@@ -69,7 +70,8 @@ def _warm_template() -> None:
 def _warm_rules() -> None:
     """Reads the rules and figures that come with the program: a page does so when it first asks for them."""
     for home, market in (("GB", "FR"), ("FR", "GB")):
-        country_pack(home).public_holidays([_DAY.year], LANGUAGES[0])
+        for language in LANGUAGES:
+            country_pack(home).public_holidays(range(_DAY.year - _YEARS, _DAY.year + _YEARS), language)
         statements_of(home)
         access(home, market, _DAY)
         duties_of(home, market, "b2c", _DAY)

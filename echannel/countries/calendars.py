@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -34,19 +34,12 @@ class Calendar(Strict):
         self, years: Iterable[int], language: str, subdivision: str | None = None
     ) -> dict[date, str]:
         """The public holidays of ``years`` by day, named in ``language``, in order."""
-        import holidays
-
-        try:
-            found = holidays.country_holidays(
-                self.library,
-                subdiv=subdivision or self.subdivision,
-                years=list(years),
-                language=self._library_language(language),
-            )
-        except NotImplementedError:
-            raise UserError(
-                "error.no_calendar", country=self.library, region=subdivision or self.subdivision or "–"
-            ) from None
+        part, found = subdivision or self.subdivision, dict[date, str]()
+        for year in dict.fromkeys(years):
+            try:
+                found |= _of_year(self.library, part, year, self._library_language(language))
+            except NotImplementedError:
+                raise UserError("error.no_calendar", country=self.library, region=part or "–") from None
         own = self.names.get(language, {})  # type: ignore[call-overload]
         return {
             day: "; ".join(own.get(name, name) for name in names.split("; ")).replace("'", "\u2019")
@@ -180,3 +173,11 @@ class SalePeriod(Strict):
     first: date
     last: date
     regulated: bool
+
+
+@lru_cache(maxsize=1_000)
+def _of_year(library: str, subdivision: str | None, year: int, language: str | None) -> dict[date, str]:
+    """A year's holidays as the library knows them: every date of payment asks for the same ones."""
+    import holidays
+
+    return dict(holidays.country_holidays(library, subdiv=subdivision, years=year, language=language))
