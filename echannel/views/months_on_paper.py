@@ -7,6 +7,7 @@ the page: a table that could break any of them over lines takes most of a paper'
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 from echannel.views.paper import BOLD, FONT, INK, LINE, printable, register_fonts
@@ -32,12 +33,11 @@ def months(
     ``heads``: of the names and of each column; ``totals``: places of lines in bold; ``width``: points of the
     page, room for ``at_once`` columns.
     """
-    from reportlab.pdfbase.pdfmetrics import stringWidth
     from reportlab.platypus import Flowable
 
     register_fonts()
     room = (width - LABEL) / at_once
-    widest = max((stringWidth(text, BOLD, 1) for column in columns for text in column), default=1.0)
+    widest = max((_wide(text, BOLD, 1.0) for column in columns for text in column), default=1.0)
     size = min(_LARGEST, max(_SMALLEST, (room - _SPARE) / widest))
     edges = [LABEL + room * (at + 1) for at in range(len(columns))]
     lines = [_Line(heads, True, size, room)]
@@ -71,15 +71,21 @@ class _Line:
 
 def _broken(text: str, font: str, size: float, width: float) -> list[str]:
     from reportlab.lib.utils import simpleSplit
+
+    return [text] if _wide(text, font, size) <= width else simpleSplit(text, font, size, width)
+
+
+@lru_cache(maxsize=8_192)
+def _wide(text: str, font: str, size: float) -> float:
+    """Points that a text takes: each is asked for when its line is made and when it is drawn."""
     from reportlab.pdfbase.pdfmetrics import stringWidth
 
-    return [text] if stringWidth(text, font, size) <= width else simpleSplit(text, font, size, width)
+    return float(stringWidth(text, font, size))
 
 
 def _draw(canvas: Any, lines: Sequence[_Line], edges: Sequence[float], size: float, height: float) -> None:
     """The head's ground, then a rule below each line, then all texts."""
     from reportlab.lib.colors import HexColor
-    from reportlab.pdfbase.pdfmetrics import stringWidth
 
     canvas.setFillColor(HexColor(LINE))
     canvas.rect(0, height - lines[0].height, edges[-1], lines[0].height, stroke=0, fill=1)
@@ -97,7 +103,7 @@ def _draw(canvas: Any, lines: Sequence[_Line], edges: Sequence[float], size: flo
         first = top - _ABOVE - size
         for at, texts in enumerate(line.cells):
             for below, text in enumerate(texts):
-                left = edges[at - 1] - _RIGHT - stringWidth(text, line.font, size) if at else _LEFT
+                left = edges[at - 1] - _RIGHT - _wide(text, line.font, size) if at else _LEFT
                 written.setTextOrigin(left, first - below * size * TIGHT)
                 written.textOut(text)
         top -= line.height

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,7 @@ class FiscalYear:
         return self.months == YEAR
 
 
+@lru_cache(maxsize=1_024)
 def period_of(month: int) -> pd.Period:
     """A month number as a calendar month."""
     return pd.Period(ordinal=int(month), freq="M")
@@ -80,6 +82,7 @@ def line_in_words(say: Speaker, name: str) -> str:
     return say(f"planning.line.{name}")
 
 
+@lru_cache(maxsize=1_024)
 def first_day(month: int) -> pd.Timestamp:
     """The first day of a month number."""
     return period_of(month).to_timestamp()

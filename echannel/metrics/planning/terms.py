@@ -26,13 +26,13 @@ def settled(amount: np.ndarray, terms: PaymentTerms) -> np.ndarray:
     if days.ndim == 0:
         return _moved(amount, int(later), float(share))
     shape = np.broadcast_shapes(amount.shape, days.shape)
+    later = np.minimum(later, shape[1])
+    shifts = np.unique(later).astype(int)  # before they are spread: paths × months sort slowly
     amount, later, share = (np.broadcast_to(one, shape) for one in (amount, later, share))
-    months = shape[1]
-    later = np.minimum(later, months)
     out = np.zeros(shape)
     first = cents(amount * (1 - share))
     rest = amount - first
-    for shift in np.unique(later).astype(int):
+    for shift in shifts:
         chosen = later == shift
         _add_later(out, np.where(chosen, first, 0.0), shift)
         _add_later(out, np.where(chosen, rest, 0.0), shift + 1)
