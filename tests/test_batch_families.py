@@ -124,6 +124,31 @@ def test_whoever_shares_a_process_with_one_that_dies_gets_another():
     assert told["other"].prepared == ("a",)
 
 
+def test_while_others_wait_a_home_does_its_works_itself():
+    told = run(*(Work(home, twin, home + twin) for home in "abc" for twin in "xy"))
+    assert told["ax"].pid == told["ay"].pid
+    assert told["ay"].before == ("ax",) and told["ay"].prepared == ("a",)
+    assert told["bx"].pid != told["by"].pid and told["cx"].pid != told["cy"].pid  # the last ones are spread
+
+
+def test_who_dies_after_others_is_tried_once_more_and_nobody_else_bears_it():
+    others = [Work(home, twin, home + twin) for home in "bc" for twin in "xy"]
+    told = run(
+        Work("a", "x", "before"), Work("a", "y", "dies", "die"), Work("a", "z", "after"),
+        *others,
+    )  # fmt: skip
+    assert isinstance(told.pop("dies"), WorkerDied)
+    assert all(isinstance(one, Told) for one in told.values())
+    assert told["after"].before == ()
+
+
+def test_who_finds_no_end_among_others_is_not_waited_for_again():
+    others = [Work(home, twin, home + twin) for home in "bc" for twin in "xy"]
+    told = run(Work("a", "x", "before"), Work("a", "y", "slow", "sleep"), *others, seconds=1.5)
+    assert isinstance(told.pop("slow"), OutOfTime)
+    assert all(isinstance(one, Told) for one in told.values())
+
+
 def test_a_failure_after_another_work_is_tried_again_alone():
     told = run(Work("a", "x", "first"), Work("a", "x", "second", "stumble"), Work("a", "y", "other"))
     assert not told["second"].failed
@@ -133,8 +158,10 @@ def test_a_failure_after_another_work_is_tried_again_alone():
 
 @pytest.mark.parametrize("home", ["broken", "doomed", "threads"])
 def test_works_do_without_a_home_that_cannot_be_prepared(home):
-    told = run(Work(home, "x", "one"), Work(home, "y", "two"))
-    assert all(isinstance(one, Told) for one in told.values())
+    others = [Work(one, twin, one + twin) for one in "bc" for twin in "xy"]
+    for works in ([Work(home, "x", "one"), Work(home, "y", "two")], others):
+        told = run(Work(home, "x", "three"), Work(home, "y", "four"), *works)
+        assert all(isinstance(one, Told) for one in told.values())
 
 
 def test_a_home_that_is_killed_costs_nobody_a_report():

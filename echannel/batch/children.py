@@ -1,8 +1,9 @@
 """Children of a process that forks: works that have something in common share a process in which it is done.
 
 The warm process (``echannel.batch.forks``) forks a process for each home, where there are homes; that one
-prepares what its works have in common and forks a process for each group of twins. Whoever forks only
-forks, waits and passes results on.
+prepares what its works have in common. While other homes wait, it does its works itself, one after the
+other; the last homes fork a process for each group of twins instead, so that free slots can be lent to
+them. Whoever forks only forks, waits and passes results on.
 """
 
 from __future__ import annotations
@@ -35,10 +36,12 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 @dataclass(frozen=True)
 class _Task:
-    """What one child does: groups of twins, and whether it is the home that they are forked from."""
+    """What one child does: groups of twins, whether it is the home that they are forked from, and whether it
+    prepares what they have in common."""
 
     groups: tuple[Twins, ...]
     home: bool = False
+    prepares: bool = False
 
     @property
     def numbers(self) -> list[int]:
@@ -88,7 +91,11 @@ def _tasks(request: Request) -> list[_Task]:
     for number, work in enumerate(request.works):
         homes.setdefault(families.home(work), {}).setdefault(families.twin(work), []).append(number)
     groups = [tuple(map(tuple, twins.values())) for twins in homes.values()]
-    return [_Task(of_home, home=len(of_home) > 1) for of_home in groups]
+    spread = len(groups) - request.count  # the last ones
+    return [
+        _Task(of_home, home=place >= spread and len(of_home) > 1, prepares=len(of_home) > 1)
+        for place, of_home in enumerate(groups)
+    ]
 
 
 class _Pool:
@@ -176,7 +183,10 @@ class _Pool:
         del self.running[child.pipe]
         child.end()
         left = child.open
-        if left and not child.task.home:
+        first = len(left) == len(child.task.numbers)
+        # Who follows another, or something prepared, may have died of that; who has no end has none alone.
+        guilty = not child.task.prepares if first else isinstance(why, OutOfTime)
+        if left and guilty and not child.task.home:
             self.caller.send((left.pop(0), why))
         self.waiting.extend(_Task(((number,),)) for number in left)
 
@@ -198,7 +208,7 @@ def _fork(
         _live(request, task, share, theirs, parent)
     theirs.close()
     # What is forked from a home is watched by it; to prepare takes its time as well.
-    patience = request.limits.seconds * (2 if task.home else 1)
+    patience = request.limits.seconds * (2 if task.prepares else 1)
     return _Child(pid, ours, task, share, patience)
 
 
@@ -206,6 +216,9 @@ def _live(request: Request, task: _Task, share: int, pipe: Connection, parent: i
     code = 1
     try:
         _settle_in(request, parent)
+        if task.prepares and request.families is not None:
+            with suppress(Exception):  # who misses it says so itself
+                request.families.prepare(request.works[task.groups[0][0]])
         if task.home:
             _be_home(request, task, share, pipe)
         else:
@@ -228,9 +241,6 @@ def _settle_in(request: Request, parent: int) -> None:
 
 
 def _be_home(request: Request, task: _Task, share: int, pipe: Connection) -> None:
-    assert request.families is not None
-    with suppress(Exception):  # who misses it says so itself
-        request.families.prepare(request.works[task.groups[0][0]])
     if _threads() > KNOWN_THREADS:
         return  # a fork would carry the locks of the others: the works do without a home
     _Pool(request, [_Task((group,)) for group in task.groups], share, 1, pipe, lent=True).run()

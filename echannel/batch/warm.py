@@ -23,6 +23,7 @@ from echannel.reference import fx, snapshot
 from echannel.register.database import Register
 from echannel.views.export import workbook_form
 from echannel.views.paper import register_fonts
+from echannel.views.tools import TOOLS
 
 # Imported by others once they are first used.
 _LATE = (
@@ -50,7 +51,7 @@ def warm_reports() -> None:
     _warm_template()
     with contextlib.suppress(UserError):  # a pack with a mistake: the page that needs it says so
         _warm_rules()
-    prepare_kernels(len(LANGUAGES))  # of the twins that one child runs
+    prepare_kernels(len(TOOLS) * len(LANGUAGES))  # as many as one child may run
     for language in LANGUAGES:
         workbook_form(language)
     register_fonts()
