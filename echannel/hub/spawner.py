@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from echannel.errors import UserError
 from echannel.hub.authenticator import consultant
 from echannel.hub.confined import HOME, READABLE
 from echannel.launcher import ALLOWED
+from echannel.near import bring_near, forget_older
 from echannel.peers import season_path
 from echannel.profiles import cohort_ids, load_cohort
 from echannel.register import open_register
 from echannel.server.access import smes_of
 from echannel.server.reach import SHARED, environment, link_parts, own_parts, readable
-from echannel.workspace import Workspace, find_workspace
+from echannel.storage import RemotePath
+from echannel.workspace import STORE_URL, Workspace, find_workspace
 
 # A shell would be shut in as well, but nobody needs one to explore tables; dashboards are served elsewhere.
 LAB_ARGUMENTS = (
@@ -69,12 +71,17 @@ class FirmsSpawner(LocalProcessSpawner):
     async def start(self) -> Any:
         """Lay out the workspace of the person's firms as they are now, then start."""
         self._smes = await asyncio.to_thread(self._firms)
-        await asyncio.to_thread(lay_out, Workspace(Path(self.root)), self._smes, self.home)
+        await asyncio.to_thread(lay_out, self.workspace, self._smes, self.home)
         self.notebook_dir = str(self.home / "workspace" / "notebooks")
         return await super().start()
 
+    @property
+    def workspace(self) -> Workspace:
+        """The Hub's own; its tables may lie on object storage (``ECHANNEL_STORE_URL``)."""
+        return Workspace(Path(self.root), os.environ.get(STORE_URL) or None)
+
     def _firms(self) -> tuple[str, ...]:
-        workspace = Workspace(Path(self.root))
+        workspace = self.workspace
         account = consultant(open_register(workspace), self.user.name)
         return smes_of(workspace, account.role, account.scope) if account else ()
 
@@ -84,7 +91,8 @@ class FirmsSpawner(LocalProcessSpawner):
 
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
         """The Hub's own variables, what a kernel may know, and where the person's workspace is."""
-        workspace = Workspace(Path(self.root))
+        workspace = self.workspace
+        near = tables(workspace, self.home)
         places = dict.fromkeys(place for sme in self._smes for place in readable(workspace, sme))
         kept = {name: value for name, value in env.items() if name.startswith(("JUPYTERHUB_", "JPY_"))}
         return {
@@ -94,24 +102,51 @@ class FirmsSpawner(LocalProcessSpawner):
             "ECHANNEL_ROOT": str(self.home / "workspace"),
             ALLOWED: ",".join(self._smes),
             HOME: str(self.home),
-            READABLE: os.pathsep.join([*places, *map(str, _stores(workspace, self._smes))]),
+            READABLE: os.pathsep.join(
+                [*places, *(str(tables(workspace, self.home) / s) for s in self._smes)]
+            ),
         }
 
 
-def _stores(workspace: Workspace, smes: Iterable[str]) -> list[Path]:
-    return [workspace.root / "data" / "store" / sme for sme in smes]
+def tables(workspace: Workspace, home: Path) -> Path:
+    """The folder with the firms' tables: the store, or where those of a person's firms are brought near.
+
+    The latter is the Hub's: what a lab could write, the Hub must not write through.
+    """
+    store = workspace.store
+    return store if isinstance(store, Path) else workspace.root / "data" / "near" / home.name
 
 
-def lay_out(workspace: Workspace, smes: Iterable[str], home: Path) -> Path:
-    """A workspace under ``home`` with links to what belongs to ``smes``, made anew; own notebooks stay."""
+def _bring_near(workspace: Workspace, smes: Collection[str], near: Path) -> None:
+    """Lay the tables on object storage near, as they are now, and remove those of firms of before."""
+    store = workspace.store
+    if not isinstance(store, RemotePath):
+        return
+    for folder in near.glob("*"):
+        if folder.name not in smes:
+            shutil.rmtree(folder)
+    for sme in smes:
+        bring_near(store / sme, near / sme)
+        forget_older(near / sme)  # the person's lab is about to start: nobody reads them
+
+
+def lay_out(workspace: Workspace, smes: Collection[str], home: Path) -> Path:
+    """A workspace under ``home`` with links to what belongs to ``smes``, made anew; own notebooks stay.
+
+    Labs are given no credentials of object storage: tables there are brought near first, as they are now.
+    """
     root = home / "workspace"
     _unlink_all(root)  # before anything is written: a link that somebody laid there must lead nowhere
     for folder in ("parameters/smes", "data/store", "data/inbox", f"notebooks/{_OWN_NOTEBOOKS}", "reports"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     notebooks = [f"notebooks/{path.name}" for path in workspace.notebooks.glob("*.ipynb")]
     link_parts(workspace, [*SHARED, *notebooks], root)
+    near = tables(workspace, home)
+    _bring_near(workspace, smes, near)
     for sme in smes:
-        link_parts(workspace, [*own_parts(sme), f"data/store/{sme}"], root)
+        link_parts(workspace, own_parts(sme), root)
+        if (near / sme).is_dir():
+            (root / "data" / "store" / sme).symlink_to(near / sme)
     _cohorts(workspace, set(smes), root)
     return root
 

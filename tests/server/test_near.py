@@ -13,10 +13,12 @@ from login_help import CANARIES, OTHER, OWN, Served, make_workspace, serving
 from s3_help import KEYS, s3_server
 
 from echannel.confine import landlock_version
+from echannel.hub.spawner import lay_out, tables
 from echannel.near import bring_near, forget_older
+from echannel.sme import open_sme
 from echannel.storage import RemotePath
 from echannel.sync import sync_sme
-from echannel.workspace import STORE_URL
+from echannel.workspace import STORE_URL, Workspace
 
 ROWS = "print(len(__import__('echannel').open_sme({sme!r}).table('orders')))"
 
@@ -116,3 +118,22 @@ def test_an_older_version_stays_until_nobody_reads_it_and_a_lost_store_keeps_wha
     monkeypatch.setattr("echannel.store.SmeStore.current", lambda _: None)
     bring_near(place, folder)
     assert not folder.exists()
+
+
+def test_tables_on_object_storage_are_brought_near_for_a_consultant(tmp_path) -> None:
+    local = make_workspace(tmp_path / "work")
+    with s3_server("echannel-hub") as url:
+        workspace = replace(local, store_url=f"{url}/store")
+        for sme in (OWN, OTHER):
+            sync_sme(workspace, sme)
+        home = tmp_path / "homes" / "one"
+        root = lay_out(workspace, [OWN, OTHER], home)
+        assert len(open_sme(OTHER, Workspace(root)).table("orders")) > 0
+        again = lay_out(workspace, [OWN], home)  # the consultant's firms are fewer now
+        assert again == root
+    # The storage is gone: what a lab reads lies on this machine.
+    assert len(open_sme(OWN, Workspace(root)).table("orders")) > 0
+    near = tables(workspace, home)
+    assert [place.name for place in near.iterdir()] == [OWN]
+    assert not near.is_relative_to(home)  # a lab writes below its home: the Hub writes there nothing it reads
+    assert [place.name for place in (root / "data" / "store").iterdir()] == [OWN]
