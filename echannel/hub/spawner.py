@@ -102,9 +102,7 @@ class FirmsSpawner(LocalProcessSpawner):
             "ECHANNEL_ROOT": str(self.home / "workspace"),
             ALLOWED: ",".join(self._smes),
             HOME: str(self.home),
-            READABLE: os.pathsep.join(
-                [*places, *(str(tables(workspace, self.home) / s) for s in self._smes)]
-            ),
+            READABLE: os.pathsep.join([*places, *(str(near / sme) for sme in self._smes)]),
         }
 
 
