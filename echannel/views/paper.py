@@ -64,7 +64,8 @@ def _wrapping() -> type:
 
     class Wrapped(Paragraph):
         def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
-            if getattr(self, "_broken_for", None) != availWidth:
+            # A page without room for a line has its lines forgotten.
+            if getattr(self, "_broken_for", None) != availWidth or not hasattr(self, "blPara"):
                 self._size = super().wrap(availWidth, availHeight)
                 self._broken_for = availWidth
             return self._size
