@@ -95,8 +95,6 @@ def test_numbers_stand_in_their_columns_and_long_names_take_two_lines() -> None:
 
 
 def test_a_paragraph_that_found_no_room_on_a_page_is_broken_anew_on_the_next():
-    from reportlab.pdfgen.canvas import Canvas
-
     text = paragraph("So many words that they take several lines of a narrow column on any paper.")
     width, height = text.wrap(90, 500)
     assert text.split(90, 1) == []  # not one line fits: reportlab forgets the lines
