@@ -1,7 +1,7 @@
 """The ``echannel`` command.
 
 Help texts are catalogue keys; they are put into the reader's language before typer sees them.
-To add a command: a function here with ``@app.command(help="cli.<name>.help")``, whose options
+To add a command: a function here with ``@app.spoken("cli.<name>.help")``, whose options
 take their ``help`` and ``metavar`` from the catalogue too; ``talk(ctx)`` gives it its voice. It imports
 what it needs in its own body: nobody waits for the libraries of the other commands. Errors
 that a person can put right are raised as ``UserError`` and become one red line and exit code 1.
@@ -23,7 +23,7 @@ from echannel import __version__
 from echannel.errors import UserError
 from echannel.locale import LANGUAGES, Speaker
 from echannel.reference.commands import reference
-from echannel.spoken import SpokenCommand, SpokenGroup, Talk, no_type, talk
+from echannel.spoken import SpokenTyper, Talk, no_type, talk
 from echannel.user_commands import user
 from echannel.workspace import find_workspace
 
@@ -53,22 +53,9 @@ def _without_language(arguments: Sequence[str]) -> list[str]:
     return kept
 
 
-app = typer.Typer(
-    cls=SpokenGroup,
-    help="cli.help",
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    options_metavar="cli.options_metavar",
-    subcommand_metavar="cli.command_metavar",
-)
+app = SpokenTyper("cli.help", add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(reference, name="reference")
 app.add_typer(user, name="user")
-
-
-def command(key: str, name: str | None = None) -> Any:
-    """Registers a command whose help text is the catalogue's ``key``."""
-    return app.command(name, help=key, cls=SpokenCommand, options_metavar="cli.options_metavar")
 
 
 @app.callback()
@@ -79,7 +66,7 @@ def _options(
     """Options that come before any command; ``--lang`` is understood anywhere, see ``main``."""
 
 
-@command("wizard.help")
+@app.spoken("wizard.help")
 def init(
     ctx: typer.Context,
     sme: Annotated[
@@ -134,7 +121,7 @@ def init(
     guide(find_workspace(), talk(ctx), sme, files or [], given, yes, copy, replace, sync)
 
 
-@command("cli.sync.help")
+@app.spoken("cli.sync.help")
 def sync(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="cli.name", metavar="cli.name_metavar", show_default=False)],
@@ -149,7 +136,7 @@ def sync(
     raise typer.Exit(0 if done else 1)
 
 
-@command("cli.check.help")
+@app.spoken("cli.check.help")
 def check(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="cli.name", metavar="cli.name_metavar", show_default=False)],
@@ -166,7 +153,7 @@ def check(
     raise typer.Exit(1 if blocked else 0)
 
 
-@command("planning.cli.adopt")
+@app.spoken("planning.cli.adopt")
 def adopt(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="cli.name", metavar="cli.name_metavar", show_default=False)],
@@ -184,7 +171,7 @@ def adopt(
         voice.print(voice.say("planning.cli.adopted", sme=sme, n=months, month=month))
 
 
-@command("cli.track.help")
+@app.spoken("cli.track.help")
 def track(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="cli.name", metavar="cli.name_metavar", show_default=False)],
@@ -205,7 +192,7 @@ def track(
     voice.out.print(tracker_table(workspace, name, voice.say), soft_wrap=False)
 
 
-@command("cli.sources.help")
+@app.spoken("cli.sources.help")
 def sources(
     ctx: typer.Context,
     name: Annotated[
@@ -219,7 +206,7 @@ def sources(
     voice.out.print(table, soft_wrap=False)
 
 
-@command("feedback.cli.help")
+@app.spoken("feedback.cli.help")
 def feedback(
     ctx: typer.Context,
     sme: Annotated[
@@ -232,7 +219,7 @@ def feedback(
     voice.out.print(opinions(find_workspace(), sme, voice.say) or voice.say("feedback.cli.nothing"))
 
 
-@command("backup.help")
+@app.spoken("backup.help")
 def backup(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="backup.help.file", metavar="backup.file_metavar")],
@@ -245,7 +232,7 @@ def backup(
     voice.out.print(voice.say("backup.said", file=str(file), n=len(held.smes), rows=rows), soft_wrap=True)
 
 
-@command("restore.help", "restore")
+@app.spoken("restore.help", "restore")
 def restore_backup(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="restore.help.file", metavar="backup.file_metavar")],
@@ -263,7 +250,7 @@ def restore_backup(
     voice.out.print(said, soft_wrap=True)
 
 
-@command("demo.cli.help")
+@app.spoken("demo.cli.help")
 def demo(
     ctx: typer.Context,
     seed: Annotated[int | None, typer.Option(help="demo.cli.seed", metavar="N", min=0)] = None,
@@ -273,7 +260,7 @@ def demo(
     write_and_tell(find_workspace(), talk(ctx), seed)
 
 
-@command("batch.cli.help", "run")
+@app.spoken("batch.cli.help", "run")
 def run_reports(
     ctx: typer.Context,
     cohort: Annotated[
@@ -317,7 +304,7 @@ def run_reports(
     raise typer.Exit(summary.exit_code)
 
 
-@command("planning.cli.season.help")
+@app.spoken("planning.cli.season.help")
 def season(
     ctx: typer.Context,
     cohort: Annotated[
@@ -332,7 +319,7 @@ def season(
     voice.out.print(voice.say(key), soft_wrap=True)
 
 
-@command("serve.cli.help")
+@app.spoken("serve.cli.help")
 def serve(
     ctx: typer.Context,
     address: Annotated[

@@ -39,6 +39,24 @@ class SpokenGroup(_Spoken, TyperGroup):
     """The list of commands, in the reader's language."""
 
 
+class SpokenTyper(typer.Typer):
+    """Commands whose help texts are catalogue keys."""
+
+    def __init__(self, key: str, **more: Any) -> None:
+        super().__init__(
+            cls=SpokenGroup,
+            help=key,
+            no_args_is_help=True,
+            options_metavar="cli.options_metavar",
+            subcommand_metavar="cli.command_metavar",
+            **more,
+        )
+
+    def spoken(self, key: str, name: str | None = None) -> Any:
+        """Registers a command whose help text is the catalogue's ``key``."""
+        return self.command(name, help=key, cls=SpokenCommand, options_metavar="cli.options_metavar")
+
+
 class Talk:
     """What a command needs to talk: words, a place for results, a place for what went wrong."""
 

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from echannel.spoken import SpokenCommand, SpokenGroup, Talk, talk
+from echannel.spoken import SpokenTyper, Talk, talk
 from echannel.workspace import find_workspace
 
 if TYPE_CHECKING:  # every command would wait for the database's library
     from echannel.register.users import Account, Purpose
 
-user = typer.Typer(
-    cls=SpokenGroup,
-    help="login.cli.help",
-    no_args_is_help=True,
-    options_metavar="cli.options_metavar",
-    subcommand_metavar="cli.command_metavar",
-)
+user = SpokenTyper("login.cli.help")
 _Email = Annotated[str, typer.Argument(help="login.cli.email", metavar="login.cli.email_metavar")]
 _Url = Annotated[
     str, typer.Option(help="login.cli.url", metavar="https://…", envvar="ECHANNEL_URL", show_envvar=False)
@@ -28,11 +22,7 @@ _Url = Annotated[
 _HERE = "http://127.0.0.1:8866"
 
 
-def _command(key: str, name: str) -> Any:
-    return user.command(name, help=key, cls=SpokenCommand, options_metavar="cli.options_metavar")
-
-
-@_command("login.cli.add", "add")
+@user.spoken("login.cli.add", "add")
 def user_add(
     ctx: typer.Context,
     email: _Email,
@@ -64,17 +54,17 @@ def user_add(
     _tell_link(talk(ctx), account.email, "invite", url)
 
 
-@_command("login.cli.invite", "invite")
+@user.spoken("login.cli.invite", "invite")
 def user_invite(ctx: typer.Context, email: _Email, url: _Url = _HERE) -> None:
     _tell_link(talk(ctx), email, "invite", url)
 
 
-@_command("login.cli.reset", "reset")
+@user.spoken("login.cli.reset", "reset")
 def user_reset(ctx: typer.Context, email: _Email, url: _Url = _HERE) -> None:
     _tell_link(talk(ctx), email, "reset", url)
 
 
-@_command("login.cli.remove", "remove")
+@user.spoken("login.cli.remove", "remove")
 def user_remove(ctx: typer.Context, email: _Email) -> None:
     from echannel.register import open_register
     from echannel.register.users import remove_user
@@ -84,7 +74,7 @@ def user_remove(ctx: typer.Context, email: _Email) -> None:
     voice.print(voice.say("login.cli.removed", email=email))
 
 
-@_command("login.cli.list", "list")
+@user.spoken("login.cli.list", "list")
 def user_list(ctx: typer.Context) -> None:
     from echannel.register import open_register
     from echannel.register.users import users
@@ -97,7 +87,7 @@ def user_list(ctx: typer.Context) -> None:
     _tell_table(voice, columns, [_row(account, voice) for account in everybody])
 
 
-@_command("login.cli.trail", "trail")
+@user.spoken("login.cli.trail", "trail")
 def user_trail(
     ctx: typer.Context,
     sme: Annotated[

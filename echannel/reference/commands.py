@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from echannel.spoken import SpokenCommand, SpokenGroup, talk
+from echannel.spoken import SpokenTyper, talk
 from echannel.workspace import find_workspace
 
-reference = typer.Typer(
-    cls=SpokenGroup,
-    help="reference.cli.help",
-    no_args_is_help=True,
-    options_metavar="cli.options_metavar",
-    subcommand_metavar="cli.command_metavar",
-)
+reference = SpokenTyper("reference.cli.help")
 
 
-def _command(key: str, name: str) -> Any:
-    return reference.command(name, help=key, cls=SpokenCommand, options_metavar="cli.options_metavar")
-
-
-@_command("reference.cli.status", "status")
+@reference.spoken("reference.cli.status", "status")
 def reference_status(ctx: typer.Context) -> None:
     from echannel.reference.console import tell_status
 
     tell_status(find_workspace(), talk(ctx))
 
 
-@_command("reference.cli.refresh", "refresh")
+@reference.spoken("reference.cli.refresh", "refresh")
 def reference_refresh(
     ctx: typer.Context,
     name: Annotated[
@@ -41,7 +31,7 @@ def reference_refresh(
     raise typer.Exit(0 if refresh_and_tell(find_workspace(), talk(ctx), name) else 1)
 
 
-@_command("reference.cli.vat", "vat")
+@reference.spoken("reference.cli.vat", "vat")
 def reference_vat(
     ctx: typer.Context,
     numbers: Annotated[
@@ -53,7 +43,7 @@ def reference_vat(
     raise typer.Exit(0 if tell_vat(find_workspace(), talk(ctx), numbers) else 1)
 
 
-@_command("reference.cli.company", "company")
+@reference.spoken("reference.cli.company", "company")
 def reference_company(
     ctx: typer.Context,
     wanted: Annotated[
