@@ -19,7 +19,8 @@ import pandas as pd
 
 from echannel import __version__
 from echannel.errors import UserError
-from echannel.kept import is_kept, kept, key_of
+from echannel.kept import is_kept, kept
+from echannel.keys import KEPT, key_of
 from echannel.metrics.periods import month_of
 from echannel.metrics.planning import history
 from echannel.metrics.planning.season import Peers
@@ -68,13 +69,13 @@ def turnover_forecast_of(sme: Sme, kind: str | None = None) -> TurnoverForecast:
         made = computed(sme, kind)
         return {one.name: getattr(made, one.name) for one in fields(made)}
 
-    frames = kept(sme.store.path / "kept", f"turnover_{kind or 'all'}", _key(sme, kind), compute)
+    frames = kept(sme.store.path / KEPT, f"turnover_{kind or 'all'}", _key(sme, kind), compute)
     return TurnoverForecast(**frames)
 
 
 def forecast_is_kept(sme: Sme, kind: str | None = None) -> bool:
     """Whether the forecast only has to be read (so that a page may say that it will take a while)."""
-    return is_kept(sme.store.path / "kept", f"turnover_{kind or 'all'}", _key(sme, kind))
+    return is_kept(sme.store.path / KEPT, f"turnover_{kind or 'all'}", _key(sme, kind))
 
 
 def computed(sme: Sme, kind: str | None = None) -> TurnoverForecast:

@@ -19,10 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from echannel.keys import key_of
 from echannel.storage import Place, write_whole
-
-__all__ = ["Frames", "is_kept", "kept", "key_of"]
 
 Frames = Mapping[str, pd.DataFrame]
 _PATIENCE = 600  # seconds to wait for another process that makes the same

@@ -1,9 +1,12 @@
-"""Short names for what a result rests on: what is kept under one is good while that is the same."""
+"""Where results are kept, under short names for what they rest on: good while that is the same."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+
+KEPT = "kept"
+"""The folder beside an SME's tables in which results lie."""
 
 
 def key_of(*parts: object) -> str:

@@ -14,9 +14,9 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from echannel.keys import KEPT
 from echannel.storage import RemotePath
 
-KEPT = "kept"
 log = logging.getLogger(__name__)
 
 

@@ -12,7 +12,8 @@ from echannel import __version__
 from echannel.adopted import adopted_lines, adopted_turnover
 from echannel.countries.statements import statements_of
 from echannel.foresight import calendar_of, history_of, season_of_peers
-from echannel.kept import kept, key_of
+from echannel.kept import kept
+from echannel.keys import KEPT, key_of
 from echannel.metrics.planning.books import Books, flow, read_books
 from echannel.metrics.planning.cost_variance import cost_variance
 from echannel.metrics.planning.inputs import PlanInputs
@@ -106,7 +107,7 @@ def plan_of_last_year(sme: Sme) -> pd.DataFrame:
 
     manifest = sme.manifest
     key = key_of(manifest.files or manifest.versions, sme.sales.last_day, __version__, "year_ago_plan")
-    return kept(sme.store.path / "kept", _NAME, key, compute)["plan"]
+    return kept(sme.store.path / KEPT, _NAME, key, compute)["plan"]
 
 
 def _planned_then(sme: Sme) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from echannel import __version__
-from echannel.kept import is_kept, kept, key_of
+from echannel.kept import is_kept, kept
+from echannel.keys import KEPT, key_of
 from echannel.metrics.inventory import Inventory, prepare_inventory
 from echannel.metrics.inventory.effects import calendar_events
 from echannel.metrics.inventory.items import InventorySettings
@@ -56,13 +57,13 @@ def forecasts_of(sme: Sme) -> Forecasts:
         made = _computed(sme)
         return {one.name: getattr(made, one.name) for one in fields(made)}
 
-    frames = kept(sme.store.path / "kept", _NAME, _key(sme), compute)
+    frames = kept(sme.store.path / KEPT, _NAME, _key(sme), compute)
     return Forecasts(**frames)
 
 
 def forecasts_are_kept(sme: Sme) -> bool:
     """Whether the forecasts only have to be read."""
-    return is_kept(sme.store.path / "kept", _NAME, _key(sme))
+    return is_kept(sme.store.path / KEPT, _NAME, _key(sme))
 
 
 def _computed(sme: Sme) -> Forecasts:

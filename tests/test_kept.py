@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echannel.kept import is_kept, kept, key_of
+from echannel.kept import is_kept, kept
+from echannel.keys import key_of
 
 
 class Work:

@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from echannel.near import KEPT, bring_near
+from echannel.keys import KEPT
+from echannel.near import bring_near
 from echannel.storage import RemotePath, place
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 
 from echannel.confine import landlock_version
 from echannel.kernels import Confinement
-from echannel.near import KEPT, bring_near, forget_older
+from echannel.keys import KEPT
+from echannel.near import bring_near, forget_older
 from echannel.register import Register
 from echannel.register.brokered import answer_kernel
 from echannel.server.identity import Person

@@ -17,7 +17,8 @@ import pandas as pd
 
 from echannel import __version__
 from echannel.errors import UserError
-from echannel.kept import kept, key_of
+from echannel.kept import kept
+from echannel.keys import KEPT, key_of
 from echannel.market_entries import entries_of
 from echannel.metrics.planning.drivers import drivers
 from echannel.metrics.planning.engine import Plan, build_plan
@@ -215,7 +216,7 @@ def _kept_versions(view: View, made: Basis) -> Simulation:
         seen = _versions(made, made.inputs, PATHS)
         return {one.name: getattr(seen, one.name) for one in fields(seen)}
 
-    frames = kept(view.sme.store.path / "kept", _NAME, _key(made), compute)
+    frames = kept(view.sme.store.path / KEPT, _NAME, _key(made), compute)
     return Simulation(**frames)
 
 
