@@ -83,16 +83,18 @@ def against_plan(
     asked = np.array(
         [month for month in dict.fromkeys(months) if np.isfinite(wanted.get(month, np.nan))], int
     )
-    before, actual = _sold(sales, asked - _YEAR), _sold(sales, asked)
-    whole = before.net.sum(axis=-1)
+    codes, names = codes_of(sales.lines["product_id"])
+    every = np.union1d(asked - _YEAR, asked)
+    sold = _sold(sales, codes, len(names), every)
+    then, now = np.searchsorted(every, asked - _YEAR), np.searchsorted(every, asked)
+    whole = sold.net.sum(axis=-1)[then]
     some = whole > 0
-    asked, before, actual = asked[some], _of_months(before, some), _of_months(actual, some)
+    asked, whole, then, now = asked[some], whole[some], then[some], now[some]
+    before, actual = _of_months(sold, then), _of_months(sold, now)
     if purchases is not None:
-        names = codes_of(sales.lines["product_id"])[1]
-        before, actual = _at_cost(
-            before, actual, _paid(purchases, names, asked - _YEAR), _paid(purchases, names, asked)
-        )
-    factor = np.array([wanted[month] for month in asked])[:, np.newaxis] / whole[some, np.newaxis]
+        paid = _paid(purchases, names, every)
+        before, actual = _at_cost(before, actual, paid[then], paid[now])
+    factor = (np.array([wanted[month] for month in asked]) / whole)[:, np.newaxis]
     plan = _Sold(before.units * factor, before.net * factor, before.cost * factor)
     costed = np.isfinite(plan.cost) & np.isfinite(actual.cost)
     of_months = {
@@ -155,16 +157,16 @@ def _by_part(then: _Sold, now: _Sold) -> dict[str, np.ndarray]:
     }
 
 
-def _sold(sales: Sales, months: np.ndarray) -> _Sold:
-    """What was sold by month and product; last, as an item of its own, what no line explains."""
+def _sold(sales: Sales, codes: np.ndarray, products: int, months: np.ndarray) -> _Sold:
+    """What was sold by month and product (``codes``: of each line); last, as an item of its own, what no line
+    explains."""
     lines, entries, wanted = sales.lines, sales.entries, pd.Index(months)
-    codes, names = codes_of(lines["product_id"])
     named = (codes >= 0) & (lines["entry"] == "sale").to_numpy()
     row = wanted.get_indexer(lines["month"].to_numpy()[named])
-    at = np.where(row >= 0, row * len(names) + codes[named], -1)
+    at = np.where(row >= 0, row * products + codes[named], -1)
     units, net, cost = (
-        totals(at, lines[name].to_numpy("float64")[named], len(months) * len(names)).reshape(
-            len(months), len(names)
+        totals(at, lines[name].to_numpy("float64")[named], len(months) * products).reshape(
+            len(months), products
         )
         for name in ("quantity", "net", "cost")
     )
