@@ -159,12 +159,8 @@ class Protection:
         """The share of units that are served from stock."""
         return self._served(point, quantity, *self._owed(point, quantity))
 
-    def mean_stock(self, point: np.ndarray, quantity: np.ndarray) -> np.ndarray:
-        """Units on hand, averaged over time."""
-        return self._held(point, quantity, *self._owed(point, quantity))
-
     def reached(self, point: np.ndarray, quantity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Fill rate and mean stock: both rest on the units owed, which take longest to find."""
+        """The fill rate, and units on hand averaged over time; both rest on the units owed."""
         owed = self._owed(point, quantity)
         return self._served(point, quantity, *owed), self._held(point, quantity, *owed)
 

@@ -181,7 +181,7 @@ def test_a_hundred_thousand_cycles_give_the_service_that_is_promised(name):
     # Only mean and variance of what a review finds below the point are exact: two points in a hundred more.
     assert policy.cycle_service(point, size)[0] == pytest.approx(service, abs=width + 0.02)
     assert service >= target - width - 0.02
-    assert policy.mean_stock(point, size)[0] == pytest.approx(seen["stock"], rel=0.02)
+    assert policy.reached(point, size)[1][0] == pytest.approx(seen["stock"], rel=0.02)
 
 
 def test_a_stock_watched_all_the_time_gives_the_textbooks_fill_rate():
