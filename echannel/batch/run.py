@@ -161,12 +161,12 @@ def _in_order(reports: list[Report]) -> Callable[[Report], tuple[int, Report]]:
 
 
 def _known_engine(name: str) -> str:
-    if name not in (OURS, STANDARD):
-        from papermill.engines import papermill_engines
+    if name in (OURS, STANDARD):
+        return name
+    from papermill.engines import papermill_engines
 
-        known = [engine for engine in papermill_engines._engines if engine]
-        if name in known:
-            return name
+    known = [engine for engine in papermill_engines._engines if engine]
+    if name not in known:
         raise UserError("batch.error.unknown_engine", value=name, known=", ".join(sorted(known)))
     return name
 

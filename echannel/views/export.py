@@ -41,7 +41,7 @@ _PATTERNS = {
 # A month is its first day, shown in the report's language and not in that of the reader's Excel.
 _MONTHS = {"en": "[$-809]mmm yyyy", "fr": "[$-40C]mmm yyyy"}
 _LINE = 15  # points
-A4 = 9  # as Excel counts papers
+_A4 = 9  # as Excel counts papers
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -166,8 +166,13 @@ def _lay_out(sheet: Any) -> None:
     """The head stays in sight, on each page too; on paper, all columns side by side."""
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
+    fit_on_paper(sheet)
+
+
+def fit_on_paper(sheet: Any) -> None:
+    """All columns side by side on A4 across, over as many pages as the rows take."""
     sheet.set_landscape()
-    sheet.set_paper(A4)
+    sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from echannel.locale import Speaker
 from echannel.views.cards import Card, rows_in_words, title
-from echannel.views.export import A4, add_table, new_workbook, row_height, sheet_name, table_formats
+from echannel.views.export import add_table, fit_on_paper, new_workbook, row_height, sheet_name, table_formats
 from echannel.views.help import card_words
 
 WORKBOOK = "ECHANNEL_WORKBOOK"
@@ -85,9 +85,7 @@ def _contents(
         sheet.set_column(at, at, width, wrapped)
         sheet.write_string(2, at, say(f"views.workbook.{key}"), bold)
     sheet.freeze_panes(3, 0)
-    sheet.set_landscape()
-    sheet.set_paper(A4)
-    sheet.fit_to_pages(1, 0)
+    fit_on_paper(sheet)
     for row, (one, name) in enumerate(zip(cards, names, strict=True), start=3):
         quoted = name.replace("'", "''")
         sheet.write_url(row, 0, f"internal:'{quoted}'!A1", link, name)
